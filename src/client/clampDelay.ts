@@ -1,0 +1,7 @@
+/**
+ * A delay before reconnecting, kept within 100 ms and 1 hour: `retry: 0` must not spin, and more than 2³¹ ms would make
+ * a timer fire at once.
+ */
+export function clampDelay(milliseconds: number): number {
+  return Math.min(Math.max(milliseconds, 100), 3_600_000);
+}

@@ -1,0 +1,152 @@
+import { defer, Observable, takeUntil, tap, type MonoTypeOperatorFunction } from 'rxjs';
+import {
+  SseConnectionError,
+  SseSizeError,
+  type ReceivedSseEvent,
+  type ResumePoint,
+} from '../event-stream/index.js';
+import { connect, type ConnectConfig } from './connect.js';
+import { isTransient } from './isTransient.js';
+import { reconnect, type Loss, type ReconnectConfig } from './reconnect.js';
+import type { PerConnection } from './request.js';
+import { tell, type Listener } from './tell.js';
+
+/** What `closeObserver` gets when a connection is over. */
+export interface Closing {
+  /**
+   * `end`: the server ended it. `cut`: it broke in the middle. `idle`: it was silent for too long. `refused`: there was no event
+   * stream to open. `size`: an event grew past `maxEventSize`. `stopped`: the server answered 204. `unsubscribed`: you left.
+   */
+  readonly reason: 'end' | 'cut' | 'idle' | 'refused' | 'size' | 'stopped' | 'unsubscribed';
+  /** The error that ended it, where one did. */
+  readonly error?: unknown;
+  /**
+   * Milliseconds until the next connection; `NaN` if only your own notifier knows. Absent if there will be none.
+   */
+  readonly retryIn?: number;
+}
+
+export interface FromSseConfig extends ConnectConfig {
+  /**
+   * Whether and how to connect again after a loss; `false` for a single connection, which errors when it is lost and completes
+   * when it ends, so that RxJS's own `retry` and `repeat` decide.
+   *
+   * @defaultValue `{}` for GET and QUERY: for ever, with `backoff()`. `false` for other methods, which may do something twice
+   */
+  readonly reconnect?: ReconnectConfig | false;
+  /**
+   * The place to start from, as the id of the last event that was seen.
+   *
+   * @defaultValue the empty string: none
+   */
+  readonly lastEventId?: string;
+  /**
+   * Where the place is kept: read by each connection, moved by each event. Pass your own to keep it across your own `retry`
+   * or a page reload. It then belongs to one subscription at a time. It wins over `lastEventId`.
+   *
+   * @defaultValue a new one for each subscription
+   */
+  readonly resumePoint?: ResumePoint;
+  /** Aborts for good: the Observable errors with the signal's reason. An aborted one makes no request. */
+  readonly signal?: AbortSignal;
+  /** Told of the end of each connection, once, after its last event; also of one that never opened. */
+  readonly closeObserver?: Listener<Closing>;
+}
+
+/**
+ * The events of a server, as a cold Observable: each subscription has a connection of its own, and keeps it up.
+ *
+ * ```
+ * connection 1   --a--b--#           lost after event b
+ * connection 2             --c--|    made with Last-Event-ID: b, answered 204 the next time
+ * fromSSE(url)   --a--b------c---|
+ * ```
+ *
+ * - next: an event is dispatched.
+ * - complete: the server answered 204 No Content; or, without reconnecting, ended the stream.
+ * - error: {@link SseResponseError} for a response that is neither an event stream nor transient, {@link SseSizeError} for an
+ *   event that is too large, {@link SseConnectionError} for a loss that is not to be repaired; a `TypeError` of the platform
+ *   for a request that cannot be made.
+ * - unsubscribe: the request, or the wait for the next one, is aborted at once; nothing is delivered after it.
+ *
+ * It obeys https://html.spec.whatwg.org/multipage/server-sent-events.html, and differs where that would lose a stream:
+ * it comes back after a transient refusal, and waits longer after each failure in a row.
+ *
+ * @param url where to connect, or a function that says so for each connection. Reconnects go here, never to where a
+ *   redirect led.
+ * @example
+ * ```ts
+ * import { fromSSE } from 'rxjs-sse';
+ *
+ * const subscription = fromSSE('https://example.com/prices', {
+ *   headers: () => ({ Authorization: `Bearer ${localStorage.getItem('token')}` }),
+ *   closeObserver: ({ reason, retryIn }) => console.log(reason, retryIn),
+ * }).subscribe({
+ *   next: event => console.log(event.type, JSON.parse(event.data)),
+ *   error: error => console.error('gave up', error),
+ * });
+ *
+ * setTimeout(() => subscription.unsubscribe(), 60_000);
+ * ```
+ */
+export function fromSSE(
+  url: PerConnection<string | URL>,
+  config: FromSseConfig = {},
+): Observable<ReceivedSseEvent> {
+  const { reconnect: _, lastEventId = '', resumePoint, signal, closeObserver, ...connectConfig } = config;
+  const reconnectConfig = reconnectConfigOf(config);
+
+  const events$ = defer(() => {
+    const place = resumePoint ?? { lastEventId, reconnectionTime: undefined };
+    let attempt = 0;
+    let isConnected = false;
+
+    const connection$ = defer(() => {
+      isConnected = true;
+      return connect(url, connectConfig, place, ++attempt);
+    });
+    const close = (closing: Closing) => {
+      if (isConnected) tell(closeObserver, closing);
+      isConnected = false;
+    };
+    const lossObserver = (loss: Loss) => {
+      close(closingOf(loss));
+      tell(reconnectConfig.lossObserver, loss);
+    };
+
+    return connection$.pipe(
+      reconnect({ ...reconnectConfig, lossObserver }),
+      tap({
+        complete: () => close({ reason: 'stopped' }),
+        unsubscribe: () => close({ reason: 'unsubscribed' }),
+      }),
+    );
+  });
+  return signal ? events$.pipe(failOnAbort(signal)) : events$;
+}
+
+function reconnectConfigOf({ reconnect, method, body }: FromSseConfig): ReconnectConfig {
+  const isSafe = ['GET', 'QUERY'].includes(method?.toUpperCase() ?? (body == null ? 'GET' : 'POST'));
+  // A single connection is a reconnecting one that never does.
+  if (reconnect === false || (!reconnect && !isSafe)) return { count: 0, onEnd: 'complete' };
+  return { onEnd: isSafe ? 'reconnect' : 'complete', isTransient, ...reconnect };
+}
+
+function closingOf({ error, retryIn }: Loss): Closing {
+  return { reason: reasonOf(error), error, ...(retryIn !== undefined && { retryIn }) };
+}
+
+function reasonOf(error: unknown): Closing['reason'] {
+  if (error instanceof SseConnectionError) return error.reason;
+  return error instanceof SseSizeError ? 'size' : 'refused';
+}
+
+function failOnAbort<T>(signal: AbortSignal): MonoTypeOperatorFunction<T> {
+  const aborted$ = new Observable<never>(subscriber => {
+    const fail = () => subscriber.error(signal.reason);
+    if (signal.aborted) fail();
+    signal.addEventListener('abort', fail);
+    return () => signal.removeEventListener('abort', fail);
+  });
+  return takeUntil(aborted$);
+}

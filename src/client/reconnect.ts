@@ -1,0 +1,137 @@
+import {
+  defer,
+  EMPTY,
+  retry,
+  throwError,
+  timer,
+  type MonoTypeOperatorFunction,
+  type ObservableInput,
+} from 'rxjs';
+import { SseConnectionError, SseError } from '../event-stream/index.js';
+import { backoff, type BackoffNotifier } from './backoff.js';
+import { clampDelay } from './clampDelay.js';
+import { isTransient as isTransientLoss } from './isTransient.js';
+import { tell, type Listener } from './tell.js';
+
+/** What `lossObserver` gets each time a connection is lost. */
+export interface Loss {
+  readonly error: unknown;
+  /** How many times in a row it failed, this one included. */
+  readonly attempt: number;
+  /**
+   * Milliseconds until it connects again; `NaN` if only your notifier knows. Absent if it does not connect again.
+   */
+  readonly retryIn?: number;
+}
+
+export interface ReconnectConfig {
+  /**
+   * How many failures in a row are followed by another attempt. 0 for none, `Infinity` for no limit.
+   *
+   * @defaultValue `Infinity`
+   */
+  readonly count?: number;
+  /**
+   * How long to wait before the next attempt: milliseconds, kept within 100 ms and 1 hour, or a notifier, which is
+   * a `delay` of RxJS `retry`: the first emission connects, completion without one completes, an error fails.
+   *
+   * @defaultValue `backoff()`
+   */
+  readonly delay?: number | ((error: unknown, attempt: number) => ObservableInput<unknown>) | BackoffNotifier;
+  /**
+   * How long, in milliseconds from its opening, a connection must have lasted for its loss to count as the first in a row
+   * again. One that delivered an event and was ended by the server counts in any case. `Infinity` for never.
+   *
+   * @defaultValue 5000
+   */
+  readonly resetAfter?: number;
+  /**
+   * Whether a value is enough to start counting from the first failure again, as in RxJS `retry`. A server that sends one
+   * event and dies is then never waited for longer than the first delay.
+   *
+   * @defaultValue `false`
+   */
+  readonly resetOnSuccess?: boolean;
+  /**
+   * What the server means by ending an event stream properly: an interruption, or that there is no more.
+   *
+   * @defaultValue `'reconnect'`
+   */
+  readonly onEnd?: 'reconnect' | 'complete';
+  /**
+   * Whether it is worth connecting again after this error. Any other error is passed on.
+   *
+   * @defaultValue `isTransient` for the errors of this library, and any other error
+   */
+  readonly isTransient?: (error: unknown) => boolean;
+  /** Gets each loss, before the wait for the next attempt. */
+  readonly lossObserver?: Listener<Loss>;
+}
+
+/**
+ * RxJS `retry` with the manners of an event source: it subscribes again after a loss, waits longer after each failure in a
+ * row, and starts from the beginning once a connection was healthy. `fromSSE` has it built in; it works on any Observable.
+ *
+ * ```
+ * source      --a--#        first subscription fails
+ *                   (1 s)   ----b--c--
+ * reconnect() --a-----------------b--c--
+ * ```
+ *
+ * A value goes through, completion completes, an error that is not transient fails, as does one too many. Unsubscribing ends
+ * the subscription or the wait for the next one.
+ *
+ * @example
+ * ```ts
+ * import { webSocket } from 'rxjs/webSocket';
+ * import { reconnect } from 'rxjs-sse';
+ *
+ * webSocket('wss://example.com/prices').pipe(reconnect({ count: 10 })).subscribe(console.log);
+ * ```
+ */
+export function reconnect<T>({
+  count = Infinity,
+  delay = backoff(),
+  resetAfter = 5000,
+  resetOnSuccess = false,
+  onEnd = 'reconnect',
+  isTransient = error => !(error instanceof SseError) || isTransientLoss(error),
+  lossObserver,
+}: ReconnectConfig = {}): MonoTypeOperatorFunction<T> {
+  return source =>
+    defer(() => {
+      // RxJS counts all failures; those before the last healthy connection do not count here.
+      let forgiven = 0;
+
+      return source.pipe(retry({ resetOnSuccess, delay: whenToReconnect }));
+
+      function whenToReconnect(error: unknown, failures: number): ObservableInput<unknown> {
+        if (isHealthy(error, resetAfter)) forgiven = failures - 1;
+        if (failures <= forgiven) forgiven = 0;
+        const attempt = failures - forgiven;
+
+        const isOver = onEnd === 'complete' && isEnd(error);
+        if (isOver || attempt > count || !isTransient(error)) {
+          tell(lossObserver, { error, attempt });
+          return isOver ? EMPTY : throwError(() => error);
+        }
+        const retryIn = waitOf(delay, error, attempt);
+        tell(lossObserver, { error, attempt, retryIn });
+        return typeof delay === 'number' || 'wait' in delay ? timer(retryIn) : delay(error, attempt);
+      }
+    });
+}
+
+function isHealthy(error: unknown, resetAfter: number): boolean {
+  if (!(error instanceof SseConnectionError)) return false;
+  return error.openFor >= resetAfter || (isEnd(error) && error.isUsed);
+}
+
+function isEnd(error: unknown): boolean {
+  return error instanceof SseConnectionError && error.reason === 'end';
+}
+
+function waitOf(delay: NonNullable<ReconnectConfig['delay']>, error: unknown, attempt: number): number {
+  if (typeof delay === 'number') return clampDelay(delay);
+  return 'wait' in delay ? delay.wait(error, attempt) : NaN;
+}

@@ -1,0 +1,13 @@
+import { asyncScheduler } from 'rxjs';
+
+/**
+ * What a `Retry-After` header asks for, in milliseconds from now: it is a number of seconds or a date (RFC 9110, 10.2.3).
+ * `undefined` if it is absent or neither.
+ */
+export function retryAfter(headers: Headers): number | undefined {
+  const value = headers.get('retry-after')?.trim();
+  if (!value) return undefined;
+  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - asyncScheduler.now());
+}

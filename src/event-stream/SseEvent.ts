@@ -1,0 +1,27 @@
+/**
+ * An event to send. Every field is optional: `{ retry: 5000 }` and `{ comment: 'hi' }` are events too.
+ * An event is a value. Once emitted it is never changed by the library and must not be changed by anyone:
+ * its bytes are made once and serve every reader.
+ *
+ * @example
+ * ```ts
+ * import type { SseEvent } from 'rxjs-sse';
+ *
+ * const tick: SseEvent<'tick', { price: number }> = { type: 'tick', data: { price: 42.1 }, id: '7' };
+ * ```
+ */
+export interface SseEvent<Type extends string = string, Data = unknown> {
+  /** The event type, the `event:` field. Without line breaks. Absent, empty or `message` is the default type. */
+  readonly type?: Type;
+  /**
+   * The payload. A string is sent as it is, each line break starting a new `data:` line; anything else as JSON.
+   * Without data (`undefined`) there is no `data:` field, and a reader dispatches nothing.
+   */
+  readonly data?: Data;
+  /** A promise to resume after this event. Without line breaks and NUL. The empty string clears the reader's last event ID. */
+  readonly id?: string;
+  /** The reconnection time the reader shall use from now on: whole milliseconds, 0 or more. */
+  readonly retry?: number;
+  /** Text that readers ignore. Each line break starts a new comment line. */
+  readonly comment?: string;
+}

@@ -1,0 +1,240 @@
+import { SseSizeError } from './errors.js';
+import type { ReceivedSseEvent } from './ReceivedSseEvent.js';
+import type { ResumePoint } from './ResumePoint.js';
+
+export interface DecoderConfig {
+  /**
+   * Where the last event ID and the reconnection time are kept: read at the start, moved as the stream says.
+   *
+   * @defaultValue a new one, without an id
+   */
+  readonly resumePoint?: ResumePoint;
+  /**
+   * The `origin` of the events.
+   *
+   * @defaultValue the empty string
+   */
+  readonly origin?: string;
+  /**
+   * The largest event, in bytes: everything since the last blank line, with comments and unfinished lines.
+   * `Infinity` for no limit.
+   *
+   * @defaultValue 1 MiB
+   */
+  readonly maxEventSize?: number;
+  /** Gets each comment: the text after its colon, unstripped. */
+  readonly commentObserver?: (comment: string) => void;
+}
+
+/** An event stream being decoded. One for each connection. */
+export interface EventStreamDecoder {
+  /**
+   * Takes the next bytes, cut anywhere, and hands over every event that they complete, before it returns.
+   * The chunk is not kept.
+   *
+   * @throws {@link SseSizeError} after the events before it, if an event grows past `maxEventSize`; the decoder is then stopped.
+   */
+  decode(chunk: Uint8Array): void;
+  /** Ends it, also from inside a callback: nothing more is handed over, and the resume point stays where it is. */
+  stop(): void;
+}
+
+/**
+ * Decodes `text/event-stream`, to the letter of https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream.
+ * The end of the stream needs no call: an event without its blank line was never dispatched, and its id never counted.
+ *
+ * @param next gets each event, in order. It must not throw.
+ * @example
+ * ```ts
+ * import { createDecoder } from 'rxjs-sse';
+ *
+ * const decoder = createDecoder(event => console.log(event.type, event.data));
+ * decoder.decode(new TextEncoder().encode('event: tick\ndata: 42\n\n'));
+ * ```
+ */
+export function createDecoder(
+  next: (event: ReceivedSseEvent) => void,
+  {
+    resumePoint = { lastEventId: '', reconnectionTime: undefined },
+    origin = '',
+    maxEventSize = 1024 * 1024,
+    commentObserver,
+  }: DecoderConfig = {},
+): EventStreamDecoder {
+  // The stream's BOM is taken off by hand: left to the TextDecoder, each block would lose one.
+  const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+
+  let isAtStart = true;
+  let isAfterCR = false;
+  let isStopped = false;
+
+  // The bytes of a line that has not ended yet.
+  let tail = new Uint8Array(0);
+  let tailLength = 0;
+
+  // The event that has not ended yet, and the bytes of its lines that have.
+  let type = '';
+  let data: string | undefined;
+  let id: string | undefined;
+  let size = 0;
+
+  return {
+    decode(chunk) {
+      if (isStopped || chunk.length === 0) return;
+
+      // A CR that ended a chunk ended its line at once; an LF that follows is its other half, not a line.
+      const start = isAfterCR && chunk[0] === LF ? 1 : 0;
+      if (start && size) size++;
+      isAfterCR = chunk[chunk.length - 1] === CR;
+
+      // Whole lines are decoded in one go. A line end is never inside a character, so no character is ever cut.
+      const end = lastLineEnd(chunk, start);
+      if (end > start) {
+        readLines(withTail(chunk.subarray(start, end)));
+        if (isStopped) return;
+      }
+      keep(chunk.subarray(Math.max(start, end)));
+      if (size + tailLength > maxEventSize) fail();
+    },
+    stop() {
+      isStopped = true;
+    },
+  };
+
+  function readLines(bytes: Uint8Array): void {
+    const block = utf8.decode(bytes);
+    const isAscii = block.length === bytes.length;
+    // Only in a block that takes it past the limit can an event be too large; only there are events measured.
+    const isRisky = size + bytes.length > maxEventSize;
+    const sizeBetween = (from: number, to: number) =>
+      isAscii ? to - from : new TextEncoder().encode(block.slice(from, to)).length;
+
+    let start = isAtStart && block.charCodeAt(0) === BOM ? 1 : 0;
+    let eventStart = 0;
+    let lf = -1;
+    let cr = -1;
+    isAtStart = false;
+
+    while (start < block.length) {
+      // Each kind of line end is looked for once, not once per line: a stream may have only the other kind.
+      if (lf < start) lf = indexOrLength(block, '\n', start);
+      if (cr < start) cr = indexOrLength(block, '\r', start);
+      const end = lf < cr ? lf : cr;
+      const following = end === cr && block.charCodeAt(end + 1) === LF ? end + 2 : end + 1;
+
+      if (end > start) {
+        readLine(block, start, end);
+      } else {
+        if (isRisky && size + sizeBetween(eventStart, end) > maxEventSize) fail();
+        eventStart = following;
+        size = 0;
+        dispatch();
+      }
+      if (isStopped) return;
+      start = following;
+    }
+    size += sizeBetween(eventStart, block.length);
+  }
+
+  function readLine(block: string, start: number, end: number): void {
+    let value: string | undefined;
+    switch (block.charCodeAt(start)) {
+      case COLON:
+        commentObserver?.(block.slice(start + 1, end));
+        break;
+      case D:
+        value = fieldValue(block, start, end, 'data');
+        if (value !== undefined) data = data === undefined ? value : `${data}\n${value}`;
+        break;
+      case E:
+        value = fieldValue(block, start, end, 'event');
+        if (value !== undefined) type = value;
+        break;
+      case I:
+        value = fieldValue(block, start, end, 'id');
+        if (value !== undefined && !value.includes('\0')) id = value;
+        break;
+      case R:
+        value = fieldValue(block, start, end, 'retry');
+        // Enough digits read as Infinity, which no JSON and no timer can hold.
+        if (value && /^\d+$/.test(value)) {
+          resumePoint.reconnectionTime = Math.min(Number(value), Number.MAX_VALUE);
+        }
+        break;
+    }
+  }
+
+  function dispatch(): void {
+    // The id counts now that its block is complete, even if the block has no data and so makes no event.
+    if (id !== undefined) resumePoint.lastEventId = id;
+    const event = data === undefined ? undefined : received(type || 'message', data, id);
+    type = '';
+    data = id = undefined;
+    if (event) next(event);
+  }
+
+  function received(type: string, data: string, id: string | undefined): ReceivedSseEvent {
+    const { lastEventId } = resumePoint;
+    // Written out twice, because an object that is spread into another is several times as slow to make.
+    return id === undefined ? { type, data, lastEventId, origin } : { type, data, id, lastEventId, origin };
+  }
+
+  function fail(): never {
+    isStopped = true;
+    throw new SseSizeError(maxEventSize, { lastEventId: resumePoint.lastEventId });
+  }
+
+  function keep(bytes: Uint8Array): void {
+    const length = tailLength + bytes.length;
+    if (length > tail.length) {
+      // Doubling keeps a line that comes byte by byte linear.
+      const larger = new Uint8Array(Math.max(length, 2 * tail.length));
+      larger.set(tail.subarray(0, tailLength));
+      tail = larger;
+    }
+    tail.set(bytes, tailLength);
+    tailLength = length;
+  }
+
+  function withTail(bytes: Uint8Array): Uint8Array {
+    if (tailLength === 0) return bytes;
+    keep(bytes);
+    const whole = tail.subarray(0, tailLength);
+    tailLength = 0;
+    // One large event must not hold its memory for the rest of the connection.
+    if (tail.length > 65_536) tail = new Uint8Array(0);
+    return whole;
+  }
+}
+
+const LF = 10;
+const CR = 13;
+const SPACE = 32;
+const COLON = 58;
+const D = 100;
+const E = 101;
+const I = 105;
+const R = 114;
+const BOM = 0xfeff;
+
+/** The index after the last LF or CR at or after `start`; `start` or less if there is none. */
+function lastLineEnd(chunk: Uint8Array, start: number): number {
+  const lf = chunk.lastIndexOf(LF);
+  // Only what follows the last LF is searched for a CR, so a stream without CR is not searched twice.
+  const cr = chunk.subarray(lf + 1).lastIndexOf(CR);
+  return Math.max(cr < 0 ? lf + 1 : lf + 1 + cr + 1, start);
+}
+
+function indexOrLength(block: string, lineEnd: string, start: number): number {
+  const index = block.indexOf(lineEnd, start);
+  return index < 0 ? block.length : index;
+}
+
+/** The value of the field if the line is one of that name. The colon is not searched for: a line without one has no end. */
+function fieldValue(block: string, start: number, end: number, name: string): string | undefined {
+  const colon = start + name.length;
+  if (!block.startsWith(name, start)) return undefined;
+  if (colon === end) return '';
+  if (block.charCodeAt(colon) !== COLON) return undefined;
+  return block.slice(block.charCodeAt(colon + 1) === SPACE ? colon + 2 : colon + 1, end);
+}

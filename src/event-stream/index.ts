@@ -1,0 +1,17 @@
+export { createDecoder } from './createDecoder.js';
+export type { DecoderConfig, EventStreamDecoder } from './createDecoder.js';
+export { encodeEvent } from './encodeEvent.js';
+export {
+  SseConnectionError,
+  SseDataError,
+  SseError,
+  SseEventError,
+  SseOverflowError,
+  SseResponseError,
+  SseSizeError,
+} from './errors.js';
+export type { SseConnectionErrorOptions, SseErrorOptions, SseResponseErrorOptions } from './errors.js';
+export type { ReceivedSseEvent } from './ReceivedSseEvent.js';
+export type { ResumePoint } from './ResumePoint.js';
+export type { Resumable } from './Resumable.js';
+export type { SseEvent } from './SseEvent.js';

@@ -1,0 +1,35 @@
+export { backoff, fromSSE, isTransient, reconnect } from './client/index.js';
+export type {
+  BackoffConfig,
+  BackoffNotifier,
+  Closing,
+  ConnectionAttempt,
+  FromSseConfig,
+  Listener,
+  Loss,
+  Opening,
+  PerConnection,
+  ReconnectConfig,
+} from './client/index.js';
+export {
+  createDecoder,
+  encodeEvent,
+  SseConnectionError,
+  SseDataError,
+  SseError,
+  SseEventError,
+  SseOverflowError,
+  SseResponseError,
+  SseSizeError,
+} from './event-stream/index.js';
+export type {
+  DecoderConfig,
+  EventStreamDecoder,
+  ReceivedSseEvent,
+  ResumePoint,
+  Resumable,
+  SseConnectionErrorOptions,
+  SseErrorOptions,
+  SseEvent,
+  SseResponseErrorOptions,
+} from './event-stream/index.js';
