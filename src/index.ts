@@ -5,7 +5,6 @@ export type {
   Closing,
   ConnectionAttempt,
   FromSseConfig,
-  Listener,
   Loss,
   Opening,
   PerConnection,
@@ -25,6 +24,7 @@ export {
 export type {
   DecoderConfig,
   EventStreamDecoder,
+  Listener,
   ReceivedSseEvent,
   ResumePoint,
   Resumable,

@@ -3,13 +3,14 @@ import {
   createDecoder,
   SseConnectionError,
   SseSizeError,
+  tell,
   type EventStreamDecoder,
+  type Listener,
   type ReceivedSseEvent,
   type ResumePoint,
 } from '../event-stream/index.js';
 import { isEventStream, refusal } from './refusal.js';
 import { request, type ConnectionAttempt, type PerConnection, type RequestConfig } from './request.js';
-import { tell, type Listener } from './tell.js';
 
 /** What `openObserver` gets when the head of an event stream is in. */
 export interface Opening extends ConnectionAttempt {

@@ -2,6 +2,8 @@ import { defer, Observable, takeUntil, tap, type MonoTypeOperatorFunction } from
 import {
   SseConnectionError,
   SseSizeError,
+  tell,
+  type Listener,
   type ReceivedSseEvent,
   type ResumePoint,
 } from '../event-stream/index.js';
@@ -9,7 +11,6 @@ import { connect, type ConnectConfig } from './connect.js';
 import { isTransient } from './isTransient.js';
 import { reconnect, type Loss, type ReconnectConfig } from './reconnect.js';
 import type { PerConnection } from './request.js';
-import { tell, type Listener } from './tell.js';
 
 /** What `closeObserver` gets when a connection is over. */
 export interface Closing {

@@ -7,4 +7,3 @@ export { isTransient } from './isTransient.js';
 export { reconnect } from './reconnect.js';
 export type { Loss, ReconnectConfig } from './reconnect.js';
 export type { ConnectionAttempt, PerConnection } from './request.js';
-export type { Listener } from './tell.js';

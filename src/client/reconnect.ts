@@ -7,11 +7,10 @@ import {
   type MonoTypeOperatorFunction,
   type ObservableInput,
 } from 'rxjs';
-import { SseConnectionError, SseError } from '../event-stream/index.js';
+import { SseConnectionError, SseError, tell, type Listener } from '../event-stream/index.js';
 import { backoff, type BackoffNotifier } from './backoff.js';
 import { clampDelay } from './clampDelay.js';
 import { isTransient as isTransientLoss } from './isTransient.js';
-import { tell, type Listener } from './tell.js';
 
 /** What `lossObserver` gets each time a connection is lost. */
 export interface Loss {

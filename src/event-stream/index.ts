@@ -15,3 +15,5 @@ export type { ReceivedSseEvent } from './ReceivedSseEvent.js';
 export type { ResumePoint } from './ResumePoint.js';
 export type { Resumable } from './Resumable.js';
 export type { SseEvent } from './SseEvent.js';
+export { tell } from './tell.js';
+export type { Listener } from './tell.js';

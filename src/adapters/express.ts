@@ -1,0 +1,40 @@
+import type { Request, RequestHandler } from 'express';
+import type { SseEvent } from '../event-stream/index.js';
+import { nodeExchange, serve, type SseProject, type ToSseConfig } from '../server/index.js';
+
+export type { SseContext, SseProject, SseSource, StreamClosing, ToSseConfig } from '../server/index.js';
+
+/**
+ * Express middleware that answers with an event stream. For Express 5 and 4.
+ *
+ * `project` is called for each request and returns where its events come from: an Observable or whatever RxJS can make one
+ * of, or a {@link SseSource | Resumable} such as an event log; or a promise of it.
+ *
+ * - next: one event is written.
+ * - complete: what waits is written, then the response ends. Complete synchronously without an event, and it is a 204:
+ *   the reader stops for good.
+ * - error: the connection is cut off, so that the reader comes back; `errorObserver` is told, the reader is not. Before
+ *   anything was sent, and if `project` throws or rejects, Express's own error handling answers.
+ * - unsubscribe: when the reader leaves, at once.
+ *
+ * A reader that lags is disconnected once `bufferLimit` bytes wait for it.
+ *
+ * @throws {@link SseEventError} if `retry` cannot be written
+ * @example
+ * ```ts
+ * import express from 'express';
+ * import { interval, map } from 'rxjs';
+ * import { toSSE } from 'rxjs-sse/express';
+ *
+ * const app = express();
+ * app.get('/clock', toSSE(() => interval(1000).pipe(map(() => ({ data: new Date().toISOString() })))));
+ * app.listen(3000);
+ * ```
+ */
+export function toSSE<E extends SseEvent>(
+  project: SseProject<Request, E>,
+  config?: ToSseConfig,
+): RequestHandler {
+  const answer = serve(project, config);
+  return (request, response, next) => answer(request, nodeExchange(request, response, next));
+}

@@ -1,0 +1,97 @@
+import { Observable } from 'rxjs';
+import type { SseEvent } from '../event-stream/index.js';
+import type { EventLog, GapEvent, GapReason } from './EventLog.js';
+
+export interface MemoryLogConfig {
+  /**
+   * How many events to keep, 1 or more; the oldest go first. `Infinity` keeps all, and memory grows.
+   *
+   * @defaultValue 1000
+   */
+  readonly maxEvents?: number;
+}
+
+/**
+ * An event log in the memory of this process. When the process ends so does the log, and readers who come back to the next
+ * one are told: its ids begin with a random epoch.
+ *
+ * @throws RangeError if `maxEvents` is less than 1
+ * @example
+ * ```ts
+ * import express from 'express';
+ * import { toSSE } from 'rxjs-sse/express';
+ * import { memoryLog } from 'rxjs-sse/log';
+ *
+ * const prices = memoryLog({ maxEvents: 10_000 });
+ * setInterval(() => void prices.append({ type: 'tick', data: Math.random() }), 1000);
+ *
+ * express().get('/prices', toSSE(() => prices)).listen(3000);
+ * ```
+ */
+export function memoryLog<E extends SseEvent = SseEvent>({ maxEvents = 1000 }: MemoryLogConfig = {}): EventLog<E> {
+  type Entry = E & { readonly id: string };
+  if (!(maxEvents >= 1)) throw new RangeError(`Expected maxEvents to be 1 or more, got ${maxEvents}`);
+
+  const epoch = crypto.randomUUID().slice(0, 8);
+  const entries: Entry[] = [];
+  const readers = new Set<() => void>();
+  let tip = 0;
+
+  const idAt = (position: number) => `${epoch}.${position}`;
+  /** Everything at or before it has been dropped, or never was. */
+  const floor = () => Math.max(0, tip - maxEvents);
+  /** The entries are a ring: the one at a position takes the place of the one `maxEvents` before it. */
+  const slot = (position: number) => position % maxEvents;
+
+  return {
+    append(event) {
+      const id = idAt(++tip);
+      entries[slot(tip)] = { ...event, id };
+      for (const wake of [...readers]) wake();
+      return Promise.resolve(id);
+    },
+
+    after(lastEventId) {
+      return new Observable<Entry | GapEvent | { readonly id: string }>(subscriber => {
+        const place = lastEventId === undefined ? tip : positionOf(lastEventId);
+        let position = typeof place === 'number' ? place : floor();
+        let isReading = false;
+
+        // An append in the middle of it, by whoever gets an event, is read by the loop under way: the order stays.
+        const read = () => {
+          if (isReading) return;
+          isReading = true;
+          while (position < tip && !subscriber.closed) {
+            if (position < floor()) tellGap('trimmed');
+            else next(entries[slot(++position)]);
+          }
+          isReading = false;
+        };
+        const next = (entry: Entry | undefined) => {
+          if (entry) subscriber.next(entry);
+        };
+        const tellGap = (reason: GapReason) => {
+          position = floor();
+          subscriber.next({ type: 'gap', data: { reason }, id: idAt(position) });
+        };
+
+        readers.add(read);
+        subscriber.add(() => readers.delete(read));
+        if (typeof place === 'string') tellGap(place);
+        // So that a reader which is cut off before its first event comes back to this place.
+        else if (lastEventId === undefined) subscriber.next({ id: idAt(position) });
+        read();
+      });
+    },
+  };
+
+  /** Where the id is in this log, or why it is not. */
+  function positionOf(id: string): number | GapReason {
+    const [, itsEpoch, digits] = /^([0-9a-f]{8})\.(\d{1,15})$/.exec(id) ?? [];
+    if (digits === undefined) return 'invalid';
+    if (itsEpoch !== epoch) return 'reset';
+    const position = Number(digits);
+    if (position > tip) return 'future';
+    return position < floor() ? 'trimmed' : position;
+  }
+}

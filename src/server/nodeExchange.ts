@@ -1,0 +1,61 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Exchange } from './Exchange.js';
+import { readLastEventId } from './readLastEventId.js';
+
+/** An exchange over the request and response of `node:http`, and whatever is made of them. */
+export function nodeExchange(
+  request: IncomingMessage,
+  response: ServerResponse,
+  next: (error: unknown) => void,
+): Exchange {
+  return {
+    isHead: request.method === 'HEAD',
+    lastEventId: readLastEventId(single(request.headers['last-event-id']), request.url ?? ''),
+    get isGone() {
+      return response.destroyed || response.closed || request.socket.destroyed;
+    },
+
+    listen({ drain, gone }) {
+      response.on('drain', drain);
+      // Of the response, since the request closes as soon as its body has been read.
+      response.on('close', gone);
+      // A route that ends the response behind our back must not end the process.
+      response.on('error', gone);
+    },
+    open() {
+      response.setHeader('Content-Type', 'text/event-stream; charset=utf-8');
+      setDefault(response, 'Cache-Control', 'no-cache, no-transform');
+      setDefault(response, 'X-Accel-Buffering', 'no');
+    },
+    write(bytes) {
+      if (response.writableEnded) return false;
+      const hasRoom = response.write(bytes);
+      // What `compression()` adds: it keeps everything to itself until asked.
+      if ('flush' in response && typeof response.flush === 'function') response.flush();
+      return hasRoom;
+    },
+    end() {
+      response.end();
+    },
+    cut() {
+      // Without the last chunk of the body, the reader knows that there was to be more.
+      if (response.socket) response.socket.destroySoon();
+      else response.destroy();
+    },
+    abort() {
+      response.destroy();
+    },
+    noContent() {
+      response.writeHead(204).end();
+    },
+    fail: next,
+  };
+}
+
+function setDefault(response: ServerResponse, name: string, value: string): void {
+  if (!response.hasHeader(name)) response.setHeader(name, value);
+}
+
+function single(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
