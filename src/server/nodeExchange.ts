@@ -15,12 +15,12 @@ export function nodeExchange(
       return response.destroyed || response.closed || request.socket.destroyed;
     },
 
-    listen({ drain, gone }) {
-      response.on('drain', drain);
+    listen(listener) {
+      response.on('drain', () => listener.drain());
       // Of the response, since the request closes as soon as its body has been read.
-      response.on('close', gone);
+      response.on('close', () => listener.gone());
       // A route that ends the response behind our back must not end the process.
-      response.on('error', gone);
+      response.on('error', () => listener.gone());
     },
     open() {
       response.setHeader('Content-Type', 'text/event-stream; charset=utf-8');
