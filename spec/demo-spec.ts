@@ -1,0 +1,95 @@
+import { expect } from 'chai';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { EventSource } from 'eventsource';
+import { filter, firstValueFrom, take, toArray } from 'rxjs';
+import { fromSSE } from 'rxjs-sse';
+import { runDemo, startDemo, type DemoServer } from './support/demoServer.js';
+
+describe('npm start', function () {
+  this.timeout(20_000);
+
+  describe('when it runs', () => {
+    let demo: DemoServer;
+    before(async () => (demo = await startDemo()));
+    after(() => demo.stop());
+
+    it('prints the first events of a subscriber', async () => {
+      await demo.printed('and four more each second');
+      expect(demo.output().match(/^ {2}[0-9a-f]{8}\.\d+ .*cpu .*memory .*load .*delay /gm)).to.have.length(5);
+    });
+
+    it('serves the metrics of this machine, each with an id', async () => {
+      const samples$ = fromSSE(`${demo.base}/host`).pipe(
+        filter(({ type }) => type === 'sample'),
+        take(3),
+        toArray(),
+      );
+      const samples = await firstValueFrom(samples$);
+
+      expect(new Set(samples.map(({ id }) => id))).to.have.length(3);
+      for (const { data } of samples) {
+        expect(JSON.parse(data)).to.have.keys('number', 'at', 'cpu', 'memory', 'load', 'delay');
+      }
+    });
+
+    it('goes on after the last event ID', async () => {
+      const read = (lastEventId: string) =>
+        firstValueFrom(fromSSE(`${demo.base}/host`, { lastEventId }).pipe(filter(({ type }) => type === 'sample')));
+      const numberOf = ({ data }: { data: string }) => Number(/"number":(\d+)/.exec(data)?.[1]);
+      const first = await read('');
+      const second = await read(first.lastEventId);
+
+      expect(numberOf(second)).to.equal(numberOf(first) + 1);
+    });
+
+    it('serves a clock to fromSSE', async () => {
+      const event = await firstValueFrom(fromSSE(`${demo.base}/clock`));
+      expect(event.type).to.equal('timestamp');
+      expect(new Date(event.data).toISOString()).to.equal(event.data);
+    });
+
+    it('serves a clock to EventSource', async () => {
+      const source = new EventSource(`${demo.base}/clock`);
+      const event = await new Promise<MessageEvent<string>>(resolve =>
+        source.addEventListener('timestamp', resolve),
+      );
+      source.close();
+      expect(new Date(event.data).toISOString()).to.equal(event.data);
+    });
+  });
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    it(`ends at once on ${signal}, with a stream open`, async () => {
+      const demo = await startDemo();
+      const response = await fetch(`${demo.base}/host`);
+      const exit = once(demo.process, 'exit');
+      demo.process.kill(signal);
+
+      expect(await exit).to.deep.equal([0, null]);
+      await response.body?.cancel().catch(() => undefined);
+    });
+  }
+
+  it('says in one line that the port is in use', async () => {
+    const other = createServer().listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const address = other.address();
+    const port = typeof address === 'object' ? address?.port : undefined;
+    const child = runDemo({ PORT: String(port) });
+    const [error, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    other.close();
+
+    expect(error).to.match(new RegExp(`^Port ${port} is in use.*\n$`));
+    expect(code).to.equal(1);
+  });
+
+  it('says in one line that the port is none', async () => {
+    const child = runDemo({ PORT: 'abc' });
+    const [error, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+
+    expect(error).to.equal('Expected PORT to be a number from 0 to 65535, got abc\n');
+    expect(code).to.equal(1);
+  });
+});
