@@ -12,7 +12,11 @@ if (!Number.isInteger(port) || port < 0 || port > 65_535) {
 const server = (await app()).listen({ port, host: '127.0.0.1' });
 
 server.on('error', ({ code, message }: NodeJS.ErrnoException) =>
-  giveUp(code === 'EADDRINUSE' ? `Port ${port} is in use. Choose another one: PORT=${port + 1} npm start` : message),
+  giveUp(
+    code === 'EADDRINUSE'
+      ? `Port ${port} is in use. Choose another one: PORT=${port + 1} npm start`
+      : message,
+  ),
 );
 
 server.on('listening', () => {
@@ -30,7 +34,8 @@ server.on('listening', () => {
       take(5),
     )
     .subscribe({
-      next: ({ data, lastEventId }) => console.log(`  ${lastEventId.padEnd(12)} ${summary(JSON.parse(data))}`),
+      next: ({ data, lastEventId }) =>
+        console.log(`  ${lastEventId.padEnd(12)} ${summary(JSON.parse(data))}`),
       complete: () => console.log('\n  … and four more each second. Ctrl-C ends it.\n'),
     });
 });

@@ -36,7 +36,9 @@ describe('npm start', function () {
 
     it('goes on after the last event ID', async () => {
       const read = (lastEventId: string) =>
-        firstValueFrom(fromSSE(`${demo.base}/host`, { lastEventId }).pipe(filter(({ type }) => type === 'sample')));
+        firstValueFrom(
+          fromSSE(`${demo.base}/host`, { lastEventId }).pipe(filter(({ type }) => type === 'sample')),
+        );
       const numberOf = ({ data }: { data: string }) => Number(/"number":(\d+)/.exec(data)?.[1]);
       const first = await read('');
       const second = await read(first.lastEventId);

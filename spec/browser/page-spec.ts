@@ -9,13 +9,15 @@ describe('the page of npm start', function () {
   this.timeout(60_000);
 
   let demo: DemoServer;
-  let browser: Browser;
+  let browser: Browser | undefined;
   let page: Page;
   const complaints: string[] = [];
 
   before(async function () {
     if (!existsSync(executablePath)) {
-      console.warn('\n  Skipped the page: no Chromium. apt-get install chromium, or CHROMIUM=/path/to/it npm test\n');
+      console.warn(
+        '\n  Skipped the page: no Chromium. apt-get install chromium, or CHROMIUM=/path/to/it npm test\n',
+      );
       this.skip();
     }
     demo = await startDemo();
@@ -40,8 +42,9 @@ describe('the page of npm start', function () {
   });
 
   after(async () => {
-    await browser?.close();
-    await demo?.stop();
+    if (!browser) return;
+    await browser.close();
+    await demo.stop();
   });
 
   it('shows that it is connected, and points arriving', async () => {
@@ -83,10 +86,13 @@ describe('the page of npm start', function () {
   const textOf = async (id: string) => (await page.locator(`#${id}`).textContent()) ?? '';
 
   const waitForState = (state: string) =>
-    page.waitForFunction(text => document.getElementById('state')?.textContent?.startsWith(text), state);
+    page.waitForFunction(text => document.getElementById('state')?.textContent.startsWith(text), state);
 
   const waitForEvents = (count: number) =>
-    page.waitForFunction(least => Number(document.getElementById('events')?.textContent) >= least, count);
+    page.waitForFunction(
+      least => Number(document.getElementById('events')?.textContent ?? 0) >= least,
+      count,
+    );
 
   /** How many pixels have the colour of the first core. */
   const pixelsDrawn = (id: string) =>

@@ -76,7 +76,8 @@ export function backoff({
   return Object.assign(notifier, { wait });
 
   function wait(error: unknown, attempt: number): number {
-    if (error instanceof SseResponseError && error.retryAfter !== undefined) return clampDelay(error.retryAfter);
+    if (error instanceof SseResponseError && error.retryAfter !== undefined)
+      return clampDelay(error.retryAfter);
     // From 100 ms on, since `retry: 0` doubled is still 0.
     const start = clampDelay(reconnectionTimeOf(error) ?? initial);
     const ceiling = Math.max(start, max / (1 + jitter));

@@ -48,10 +48,12 @@ export async function request(
   const refused = (cause: unknown): never => {
     throw new SseConnectionError('refused', { cause, lastEventId, reconnectionTime });
   };
-  const valueOf = <T>(value: PerConnection<T>) => (isMade(value) ? value({ attempt, lastEventId }) : value);
+  const valueOf = <T>(value: PerConnection<T>): T | PromiseLike<T> =>
+    isMade(value) ? value({ attempt, lastEventId }) : value;
 
-  const parts = [valueOf(url), valueOf(headers), valueOf(body)] as const;
-  const [input, ownHeaders, ownBody] = await Promise.all(parts).catch(refused);
+  // What a function throws, rather than rejects with, is thrown here before there is a promise to catch it.
+  const parts = Promise.all([valueOf(url), valueOf(headers), valueOf(body)]);
+  const [input, ownHeaders, ownBody] = await parts.catch(refused);
 
   const request: RequestInit = {
     // It makes fetch add `Cache-Control: no-cache`, which set by hand would cost a CORS preflight.

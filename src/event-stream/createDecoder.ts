@@ -91,6 +91,7 @@ export function createDecoder(
       const end = lastLineEnd(chunk, start);
       if (end > start) {
         readLines(withTail(chunk.subarray(start, end)));
+        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- a callback may have stopped it
         if (isStopped) return;
       }
       keep(chunk.subarray(Math.max(start, end)));

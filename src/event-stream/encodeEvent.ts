@@ -23,7 +23,7 @@ export function encodeEvent(event: SseEvent): Uint8Array<ArrayBuffer> {
   const known = encodings.get(event);
   if (known && isSame(known, event)) return known.bytes;
 
-  if (typeof event !== 'object' || event === null) throw new SseEventError('event', event, 'an object');
+  if (!isObject(event)) throw new SseEventError('event', event, 'an object');
   const { comment, retry, type, id, data } = event;
   const bytes = utf8.encode(
     commentLines(comment) + retryLine(retry) + typeLine(type) + idLine(id) + dataLines(data) + '\n',
@@ -41,6 +41,10 @@ function isSame(a: Fields, b: Fields): boolean {
   return (
     a.data === b.data && a.id === b.id && a.type === b.type && a.retry === b.retry && a.comment === b.comment
   );
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 const lineBreaks = /\r\n?|\n/g;
@@ -80,17 +84,19 @@ function idLine(id: unknown): string {
 function dataLines(data: unknown): string {
   if (data === undefined) return '';
   // JSON escapes every line break, so only a string can have more than one line.
-  return typeof data === 'string' ? `data: ${data.replace(lineBreaks, '\ndata: ')}\n` : `data: ${toJSON(data)}\n`;
+  return typeof data === 'string'
+    ? `data: ${data.replace(lineBreaks, '\ndata: ')}\n`
+    : `data: ${toJSON(data)}\n`;
 }
 
 function toJSON(data: unknown): string {
-  let json: string | undefined;
+  let json: unknown;
   try {
     json = JSON.stringify(data);
   } catch (cause) {
     throw new SseEventError('data', data, 'a string or what JSON can write', { cause });
   }
   // A function, a symbol, or an object whose toJSON says so.
-  if (json === undefined) throw new SseEventError('data', data, 'a string or what JSON can write');
+  if (typeof json !== 'string') throw new SseEventError('data', data, 'a string or what JSON can write');
   return json;
 }

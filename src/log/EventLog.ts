@@ -18,7 +18,7 @@ export type GapReason = 'trimmed' | 'reset' | 'future' | 'invalid';
  * Events kept so that a reader can go on where it was. `toSSE(() => log)` is a whole route.
  * Ids are the log's own: opaque, visible ASCII.
  */
-export interface EventLog<E extends SseEvent = SseEvent> extends Resumable<SseEvent> {
+export interface EventLog<E extends SseEvent = SseEvent> extends Resumable {
   /** Adds an event; an `id` of its own gives way. Resolves, once it is kept, with the id that the log gave it. */
   append(event: E): Promise<string>;
   /**

@@ -28,7 +28,9 @@ export interface MemoryLogConfig {
  * express().get('/prices', toSSE(() => prices)).listen(3000);
  * ```
  */
-export function memoryLog<E extends SseEvent = SseEvent>({ maxEvents = 1000 }: MemoryLogConfig = {}): EventLog<E> {
+export function memoryLog<E extends SseEvent = SseEvent>({
+  maxEvents = 1000,
+}: MemoryLogConfig = {}): EventLog<E> {
   type Entry = E & { readonly id: string };
   if (!(maxEvents >= 1)) throw new RangeError(`Expected maxEvents to be 1 or more, got ${maxEvents}`);
 

@@ -5,7 +5,7 @@ import { readLastEventId } from './readLastEventId.js';
 /** An exchange over the request and response of `node:http`, and whatever is made of them. */
 export function nodeExchange(
   request: IncomingMessage,
-  response: ServerResponse,
+  response: ServerResponse & { flush?(): void },
   next: (error: unknown) => void,
 ): Exchange {
   return {
@@ -31,7 +31,7 @@ export function nodeExchange(
       if (response.writableEnded) return false;
       const hasRoom = response.write(bytes);
       // What `compression()` adds: it keeps everything to itself until asked.
-      if ('flush' in response && typeof response.flush === 'function') response.flush();
+      response.flush?.();
       return hasRoom;
     },
     end() {

@@ -140,8 +140,10 @@ function eventsOf<E extends SseEvent>(source: SseSource<E>, lastEventId: string 
   return isResumable(source) ? source.after(lastEventId) : from(source);
 }
 
-function isResumable<E extends SseEvent>(source: SseSource<E>): source is Resumable<E> {
-  return typeof source === 'object' && source !== null && 'after' in source && typeof source.after === 'function';
+function isResumable<E extends SseEvent>(source: SseSource<E> | null): source is Resumable<E> {
+  return (
+    typeof source === 'object' && source !== null && 'after' in source && typeof source.after === 'function'
+  );
 }
 
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
