@@ -75,6 +75,7 @@ export function createDecoder(
   // The event that has not ended yet, and the bytes of its lines that have.
   let type = '';
   let data: string | undefined;
+  let manyLines: string[] = [];
   let id: string | undefined;
   let size = 0;
 
@@ -135,6 +136,8 @@ export function createDecoder(
       start = following;
     }
     size += sizeBetween(eventStart, block.length);
+    if (data !== undefined) manyLines.push(data);
+    data = undefined;
   }
 
   function readLine(block: string, start: number, end: number): void {
@@ -145,7 +148,7 @@ export function createDecoder(
         break;
       case D:
         value = fieldValue(block, start, end, 'data');
-        if (value !== undefined) data = data === undefined ? value : `${data}\n${value}`;
+        if (value !== undefined) append(value);
         break;
       case E:
         value = fieldValue(block, start, end, 'event');
@@ -168,10 +171,25 @@ export function createDecoder(
   function dispatch(): void {
     // The id counts now that its block is complete, even if the block has no data and so makes no event.
     if (id !== undefined) resumePoint.lastEventId = id;
-    const event = data === undefined ? undefined : received(type || 'message', data, id);
+    const whole = wholeData();
+    const event = whole === undefined ? undefined : received(type || 'message', whole, id);
     type = '';
     data = id = undefined;
     if (event) next(event);
+  }
+
+  function append(line: string): void {
+    // Of an event that goes on over several blocks, the lines are collected: a million additions to one string would take
+    // several times as long.
+    if (manyLines.length > 0) manyLines.push(line);
+    else data = data === undefined ? line : `${data}\n${line}`;
+  }
+
+  function wholeData(): string | undefined {
+    if (manyLines.length === 0) return data;
+    const whole = manyLines.join('\n');
+    manyLines = [];
+    return whole;
   }
 
   function received(type: string, data: string, id: string | undefined): ReceivedSseEvent {
