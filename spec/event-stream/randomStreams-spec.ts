@@ -18,7 +18,7 @@ const streams: Stream[] = readFileSync(
 )
   .trim()
   .split('\n')
-  .map(line => JSON.parse(line));
+  .map((line): Stream => JSON.parse(line));
 
 describe('the 300 generated streams', () => {
   it('are all there, and 292 of them say when each event is due', () => {

@@ -1,0 +1,83 @@
+import { expect } from 'chai';
+import {
+  SseConnectionError,
+  SseDataError,
+  SseError,
+  SseEventError,
+  SseOverflowError,
+  SseResponseError,
+  SseSizeError,
+} from '../../src/event-stream/index.js';
+
+describe('the errors', () => {
+  const event = { type: 'tick', data: '{', lastEventId: '7', origin: '' };
+  const refusal = new SseResponseError({
+    status: 404,
+    url: 'https://example.com/',
+    headers: new Headers({ 'content-type': 'text/html' }),
+    lastEventId: '7',
+  });
+  const rows: readonly [error: SseError, name: string, message: string][] = [
+    [new SseConnectionError('refused'), 'SseConnectionError', 'Expected a response, got none'],
+    [new SseConnectionError('cut'), 'SseConnectionError', 'Expected the event stream to go on, but it broke'],
+    [new SseConnectionError('end'), 'SseConnectionError', 'Expected the event stream to go on, but it ended'],
+    [
+      new SseConnectionError('idle'),
+      'SseConnectionError',
+      'Expected a sign of life, but the event stream was silent',
+    ],
+    [refusal, 'SseResponseError', 'Expected 200 and text/event-stream, got 404 and text/html'],
+    [new SseSizeError(10), 'SseSizeError', 'Expected an event of at most 10 bytes, got a larger one'],
+    [new SseEventError('id', 'a\n', 'one line'), 'SseEventError', 'Expected id to be one line, got "a\\n"'],
+    [
+      new SseOverflowError(10),
+      'SseOverflowError',
+      'Expected the reader to keep up, but more than 10 bytes are waiting for it',
+    ],
+    [
+      new SseDataError(event),
+      'SseDataError',
+      'Expected the data of a tick event to be readable, but it is not',
+    ],
+  ];
+  for (const [error, name, message] of rows) {
+    it(`say what was expected and what came: ${message}`, () => {
+      expect(error).to.be.instanceOf(SseError).and.instanceOf(Error);
+      expect(error).to.include({ name, message });
+    });
+  }
+
+  it('carry the place and the cause', () => {
+    const cause = new Error('socket');
+    const error = new SseConnectionError('cut', {
+      cause,
+      lastEventId: '7',
+      reconnectionTime: 5,
+      openFor: 9,
+      isUsed: true,
+    });
+    expect(error).to.include({
+      cause,
+      lastEventId: '7',
+      reconnectionTime: 5,
+      openFor: 9,
+      isUsed: true,
+      reason: 'cut',
+    });
+    expect(new SseDataError(event, { cause })).to.include({ cause, event, lastEventId: '7' });
+    expect(refusal).to.include({
+      status: 404,
+      contentType: 'text/html',
+      url: 'https://example.com/',
+      body: '',
+      lastEventId: '7',
+    });
+  });
+
+  it('say so if a response has no content type', () => {
+    expect(new SseResponseError({ status: 500, url: '', headers: new Headers() }))
+      .to.include({ contentType: undefined })
+      .and.property('message')
+      .to.match(/got 500 and no content type$/);
+  });
+});
