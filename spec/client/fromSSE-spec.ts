@@ -1,0 +1,579 @@
+import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import {
+  defer,
+  firstValueFrom,
+  lastValueFrom,
+  repeat,
+  retry,
+  Subject,
+  take,
+  tap,
+  toArray,
+  type Observable,
+} from 'rxjs';
+import {
+  backoff,
+  fromSSE,
+  SseConnectionError,
+  SseResponseError,
+  SseSizeError,
+  type Closing,
+  type FromSseConfig,
+  type ReceivedSseEvent,
+  type ResumePoint,
+} from '../../src/index.js';
+import {
+  cut,
+  end,
+  open,
+  refuse,
+  scriptedServer,
+  status,
+  stop,
+  type Answer,
+  type ScriptedServer,
+} from '../support/scriptedServer.js';
+
+describe('fromSSE', () => {
+  let server: ScriptedServer;
+  afterEach(() => server.close());
+
+  const serve = async (...answers: Answer[]) => (server = await scriptedServer(...answers));
+  const quick = { reconnect: { delay: 100 } } as const;
+  /** All data until the server says stop, or the error. */
+  const dataOf = (config: FromSseConfig = quick, url: Parameters<typeof fromSSE>[0] = server.url) =>
+    lastValueFrom(fromSSE(url, config).pipe(toArray())).then(events => events.map(({ data }) => data));
+  const errorOf = (events$: Observable<unknown>) =>
+    lastValueFrom(events$, { defaultValue: undefined }).then(
+      () => expect.fail('completed'),
+      (error: unknown) => error,
+    );
+
+  describe('as an Observable', () => {
+    it('makes no request before it is subscribed to, and one for each subscription', async () => {
+      await serve(open('data: a\n\n'), open('data: b\n\n'));
+      const events$ = fromSSE(server.url);
+      expect(server.requests).to.have.length(0);
+
+      expect(await firstValueFrom(events$)).to.include({ data: 'a' });
+      expect(await firstValueFrom(events$)).to.include({ data: 'b' });
+      expect(server.requests).to.have.length(2);
+    });
+
+    it('gives the events in order, with all that is known of them', async () => {
+      await serve(end('data: a\n\nevent: t\nid: 1\ndata: b\n\ndata: c\n\n'));
+      const origin = server.url;
+      expect(await lastValueFrom(fromSSE(server.url, quick).pipe(toArray()))).to.deep.equal([
+        { type: 'message', data: 'a', lastEventId: '', origin },
+        { type: 't', data: 'b', id: '1', lastEventId: '1', origin },
+        { type: 'message', data: 'c', lastEventId: '1', origin },
+      ]);
+    });
+
+    it('keeps a place of its own for each subscription', async () => {
+      await serve(open('id: 1\ndata: a\n\n'), open('data: b\n\n'));
+      const events$ = fromSSE(server.url);
+      await firstValueFrom(events$);
+      expect(await firstValueFrom(events$)).to.include({ lastEventId: '' });
+      expect(server.requests[1]?.headers).not.to.have.property('last-event-id');
+    });
+
+    it('completes at 204', async () => {
+      await serve(stop);
+      expect(await dataOf()).to.deep.equal([]);
+      expect(server.requests).to.have.length(1);
+    });
+
+    it('goes on after a next handler that throws', async () => {
+      await serve(open('data: a\n\ndata: b\n\n'));
+      const seen: string[] = [];
+      const uncaught = new Promise(resolve => {
+        const others = process.listeners('uncaughtException');
+        process.removeAllListeners('uncaughtException').once('uncaughtException', error => {
+          for (const other of others) process.on('uncaughtException', other);
+          resolve(error);
+        });
+      });
+      const subscription = fromSSE(server.url).subscribe(({ data }) => {
+        seen.push(data);
+        if (data === 'a') throw new Error('mine');
+      });
+      expect(await uncaught).to.include({ message: 'mine' });
+      subscription.unsubscribe();
+      expect(seen).to.deep.equal(['a', 'b']);
+      expect(server.requests).to.have.length(1);
+    });
+  });
+
+  describe('asks', () => {
+    it('for an event stream that is not cached, and names no event', async () => {
+      await serve();
+      await dataOf();
+      const { method, headers } = await server.request(0);
+      expect(method).to.equal('GET');
+      expect(headers).to.include({ accept: 'text/event-stream', 'cache-control': 'no-cache' });
+      expect(headers).not.to.have.property('last-event-id');
+    });
+
+    it('with an Accept header of your own', async () => {
+      await serve();
+      await dataOf({ headers: { Accept: 'text/event-stream, */*' } });
+      expect(server.requests[0]?.headers.accept).to.equal('text/event-stream, */*');
+    });
+
+    it('from the last event ID that it was given', async () => {
+      await serve();
+      await dataOf({ lastEventId: '7' });
+      expect(server.requests[0]?.headers['last-event-id']).to.equal('7');
+    });
+
+    it('with url, headers and body made for each connection, at once or later', async () => {
+      await serve(end('id: 7\ndata: a\n\n'));
+      await dataOf(
+        {
+          reconnect: { delay: 100, onEnd: 'reconnect' },
+          method: 'POST',
+          headers: ({ attempt }) => ({ authorization: `token ${attempt}` }),
+          body: ({ lastEventId }) => Promise.resolve(`after ${lastEventId}`),
+        },
+        ({ attempt }) => Promise.resolve(`${server.url}/${attempt}`),
+      );
+      expect(
+        server.requests.map(({ url, body, headers }) => [url, body, headers.authorization]),
+      ).to.deep.equal([
+        ['/1', 'after ', 'token 1'],
+        ['/2', 'after 7', 'token 2'],
+      ]);
+    });
+
+    it('with POST if there is a body', async () => {
+      await serve();
+      await dataOf({ body: 'question' });
+      expect(server.requests[0]).to.include({ method: 'POST', body: 'question' });
+    });
+
+    it('through the fetch that it is given', async () => {
+      await serve(stop);
+      const calls: unknown[] = [];
+      await dataOf({
+        fetch: (input, init) => {
+          calls.push(input);
+          return fetch(input, init);
+        },
+      });
+      expect(calls).to.deep.equal([server.url]);
+    });
+
+    it('where redirects lead, and the original URL after a loss', async () => {
+      await serve(status(307, { Location: '/there' }), end('data: a\n\n'));
+      const urls: string[] = [];
+      await dataOf({ ...quick, openObserver: ({ url }) => urls.push(url) }, `${server.url}/here`);
+      expect(server.requests.map(({ url }) => url)).to.deep.equal(['/here', '/there', '/here']);
+      expect(urls).to.deep.equal([`${server.url}/there`]);
+    });
+  });
+
+  describe('after a loss', () => {
+    for (const [name, answer] of [
+      ['the stream ended', end('id: 7\ndata: a\n\n')],
+      ['the stream broke', cut('id: 7\ndata: a\n\n')],
+    ] as const) {
+      it(`connects again from the last event, when ${name}`, async () => {
+        await serve(answer, end('data: b\n\n'));
+        expect(await dataOf()).to.deep.equal(['a', 'b']);
+        expect(server.requests.map(({ headers }) => headers['last-event-id'])).to.deep.equal([
+          undefined,
+          '7',
+          '7',
+        ]);
+      });
+    }
+
+    it('connects again when there was no response', async () => {
+      await serve(refuse, end('data: a\n\n'));
+      expect(await dataOf()).to.deep.equal(['a']);
+    });
+
+    for (const code of [408, 425, 429, 500, 502, 503, 504]) {
+      it(`connects again after ${code}`, async () => {
+        await serve(status(code), end('data: a\n\n'));
+        expect(await dataOf()).to.deep.equal(['a']);
+      });
+    }
+
+    it('drops the event that was cut, with its id', async () => {
+      await serve(cut('id: 1\ndata: a\n\nevent: t\nid: 2\ndata: b\n'), end('data: c\n\n'));
+      expect(await dataOf()).to.deep.equal(['a', 'c']);
+      expect(server.requests[1]?.headers['last-event-id']).to.equal('1');
+    });
+
+    it('sends the id as UTF-8', async () => {
+      await serve(end('id: é…😀\ndata: a\n\n'));
+      await dataOf();
+      const id = server.requests[1]?.headers['last-event-id'];
+      expect(Buffer.from(String(id), 'latin1').toString()).to.equal('é…😀');
+    });
+
+    for (const [name, id] of [
+      ['a control character', 'a\x01b'],
+      ['more than a header can carry', 'x'.repeat(20_000)],
+    ] as const) {
+      it(`goes on without the id if it has ${name}`, async () => {
+        await serve(end(`id: ${id}\ndata: a\n\n`), end('data: b\n\n'));
+        expect(await dataOf()).to.deep.equal(['a', 'b']);
+        expect(server.requests[1]?.headers).not.to.have.property('last-event-id');
+      });
+    }
+
+    it("waits for the server's retry", async () => {
+      await serve(end('retry: 150\ndata: a\n\n'));
+      const waits: unknown[] = [];
+      await dataOf({
+        reconnect: { delay: backoff({ random: () => 0 }) },
+        closeObserver: ({ retryIn }) => waits.push(retryIn),
+      });
+      expect(waits).to.deep.equal([150, undefined]);
+    });
+
+    it('obeys Retry-After', async () => {
+      await serve(status(503, { 'Retry-After': '7' }));
+      const closing = await new Promise<Closing>(resolve => {
+        const subscription = fromSSE(server.url, {
+          closeObserver: closing => {
+            resolve(closing);
+            subscription.unsubscribe();
+          },
+        }).subscribe();
+      });
+      expect(closing).to.include({ reason: 'refused', retryIn: 7000 });
+    });
+
+    it('gives up after the given number of failures in a row', async () => {
+      await serve(refuse, refuse, refuse, refuse);
+      const error = await errorOf(fromSSE(server.url, { reconnect: { delay: 100, count: 2 } }));
+      expect(error).to.be.instanceOf(SseConnectionError).and.include({ reason: 'refused' });
+      expect(server.requests).to.have.length(3);
+    });
+
+    it('keeps the process alive while it waits', async () => {
+      await serve(end('data: a\n\n'));
+      const script = `
+        import { fromSSE } from './src/index.ts';
+        fromSSE('${server.url}', { reconnect: { delay: 300 } }).subscribe({ complete: () => console.log('stopped') });
+      `;
+      const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script]);
+      const [output] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+      expect(output).to.equal('stopped\n');
+    }).timeout(20_000);
+  });
+
+  describe('fails', () => {
+    it('at a response that is neither an event stream nor a matter of time', async () => {
+      await serve(status(404, { 'Content-Type': 'text/html' }, 'x'.repeat(5000)));
+      const error = await errorOf(fromSSE(`${server.url}/none`));
+      expect(error).to.be.instanceOf(SseResponseError);
+      expect(error).to.include({
+        status: 404,
+        contentType: 'text/html',
+        url: `${server.url}/none`,
+        body: 'x'.repeat(1024),
+      });
+      expect(server.requests).to.have.length(1);
+    });
+
+    for (const type of ['text/html', 'text/event-streams', 'text/plain; text/event-stream', 'x bogus', '']) {
+      it(`at 200 with the content type "${type}"`, async () => {
+        await serve(status(200, type ? { 'Content-Type': type } : {}, 'data: a\n\n'));
+        expect(await errorOf(fromSSE(server.url))).to.be.instanceOf(SseResponseError);
+      });
+    }
+
+    for (const type of [
+      'Text/Event-Stream; charset=UTF-8',
+      'text/event-stream;',
+      'text/event-stream;charset=windows-1252',
+    ]) {
+      it(`not at the content type "${type}"`, async () => {
+        await serve(open('data: …\n\n', { 'Content-Type': type }));
+        expect(await firstValueFrom(fromSSE(server.url))).to.include({ data: '…' });
+      });
+    }
+
+    it('at an event that is too large, for good, after those before it', async () => {
+      await serve(open(`data: a\n\ndata: ${'x'.repeat(100)}\n\n`));
+      const seen: string[] = [];
+      const error = await errorOf(
+        fromSSE(server.url, { maxEventSize: 50 }).pipe(tap(({ data }) => seen.push(data))),
+      );
+      expect(error).to.be.instanceOf(SseSizeError).and.include({ maxEventSize: 50 });
+      expect(seen).to.deep.equal(['a']);
+      expect(server.requests).to.have.length(1);
+    });
+
+    it('at a URL that is none', async () => {
+      await serve();
+      expect(await errorOf(fromSSE('not a url'))).to.be.instanceOf(TypeError);
+    });
+
+    it('at a header that is none', async () => {
+      await serve();
+      expect(await errorOf(fromSSE(server.url, { headers: { 'not a name': '' } }))).to.be.instanceOf(
+        TypeError,
+      );
+    });
+
+    it('with what a function throws, untouched', async () => {
+      await serve();
+      const mine = new Error('mine');
+      const headers = () => {
+        throw mine;
+      };
+      expect(await errorOf(fromSSE(server.url, { headers }))).to.equal(mine);
+    });
+
+    it('not when a function rejects: that is a refusal', async () => {
+      await serve(end('data: a\n\n'));
+      const closings: Closing[] = [];
+      const data = await dataOf({
+        ...quick,
+        headers: ({ attempt }) => (attempt === 1 ? Promise.reject(new Error('offline')) : {}),
+        closeObserver: closing => closings.push(closing),
+      });
+      expect(data).to.deep.equal(['a']);
+      expect(closings[0]).to.include({ reason: 'refused' });
+      expect(closings[0]?.error).to.have.property('cause').that.includes({ message: 'offline' });
+    });
+  });
+
+  describe('with a method that may do something twice', () => {
+    it('does not repeat it after a loss', async () => {
+      await serve(cut('data: a\n\n'));
+      expect(await errorOf(fromSSE(server.url, { method: 'POST' }))).to.include({ reason: 'cut' });
+      expect(server.requests).to.have.length(1);
+    });
+
+    it('completes when the stream ends', async () => {
+      await serve(end('data: a\n\n'));
+      expect(await dataOf({ method: 'POST' })).to.deep.equal(['a']);
+      expect(server.requests).to.have.length(1);
+    });
+
+    it('repeats it after a loss, but not after its end, if asked to', async () => {
+      await serve(cut('data: a\n\n'), end('data: b\n\n'));
+      expect(await dataOf({ method: 'POST', ...quick })).to.deep.equal(['a', 'b']);
+      expect(server.requests).to.have.length(2);
+    });
+  });
+
+  describe('without reconnecting', () => {
+    it('errors when the connection is lost', async () => {
+      await serve(cut('data: a\n\n'));
+      const error = await errorOf(fromSSE(server.url, { reconnect: false }));
+      expect(error).to.be.instanceOf(SseConnectionError).and.include({ reason: 'cut', isUsed: true });
+    });
+
+    it('completes when the stream ends', async () => {
+      await serve(end('data: a\n\n'));
+      expect(await dataOf({ reconnect: false })).to.deep.equal(['a']);
+    });
+
+    it("goes on from the last event under RxJS's own retry and repeat, given a resume point", async () => {
+      await serve(cut('retry: 100\nid: 1\ndata: a\n\n'), end('id: 2\ndata: b\n\n'), end('data: c\n\n'));
+      const events$ = defer(() => {
+        const resumePoint: ResumePoint = { lastEventId: '', reconnectionTime: undefined };
+        return fromSSE(server.url, { reconnect: false, resumePoint }).pipe(
+          retry({ count: 5, delay: backoff() }),
+          repeat({ delay: 1 }),
+        );
+      });
+      const events = await lastValueFrom(events$.pipe(take(3), toArray()));
+      expect(events.map(({ data }) => data)).to.deep.equal(['a', 'b', 'c']);
+      expect(server.requests.map(({ headers }) => headers['last-event-id'])).to.deep.equal([
+        undefined,
+        '1',
+        '2',
+      ]);
+    });
+  });
+
+  describe('unsubscribed', () => {
+    it('aborts the request that has no answer yet', async () => {
+      await serve(() => undefined);
+      const subscription = fromSSE(server.url).subscribe();
+      const { closed } = await server.request(0);
+      subscription.unsubscribe();
+      await closed;
+    });
+
+    it('aborts the stream that is open', async () => {
+      await serve(open());
+      const opened = new Subject<unknown>();
+      const subscription = fromSSE(server.url, { openObserver: opened }).subscribe();
+      await firstValueFrom(opened);
+      subscription.unsubscribe();
+      await (
+        await server.request(0)
+      ).closed;
+    });
+
+    it('makes no further request while it waits', async () => {
+      await serve(end());
+      await new Promise<void>(resolve => {
+        const subscription = fromSSE(server.url, {
+          ...quick,
+          closeObserver: () => {
+            subscription.unsubscribe();
+            resolve();
+          },
+        }).subscribe();
+      });
+      // A request after this one would be the first connection's second.
+      await dataOf({}, `${server.url}/later`);
+      expect(server.requests.map(({ url }) => url)).to.deep.equal(['/', '/later']);
+    });
+
+    it('delivers nothing more of the chunk, and keeps the place of what it delivered', async () => {
+      await serve(open('id: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: c\n\n'));
+      const resumePoint: ResumePoint = { lastEventId: '', reconnectionTime: undefined };
+      const seen: string[] = [];
+      await lastValueFrom(
+        fromSSE(server.url, { resumePoint }).pipe(
+          take(2),
+          tap(({ data }) => seen.push(data)),
+        ),
+      );
+      expect(seen).to.deep.equal(['a', 'b']);
+      expect(resumePoint.lastEventId).to.equal('2');
+    });
+
+    it('cancels the body of an injected fetch that does not listen to its signal', async () => {
+      await serve();
+      const cancelled = new Promise(resolve => {
+        const body = new ReadableStream({
+          start: controller => controller.enqueue(new TextEncoder().encode('data: a\n\n')),
+          cancel: resolve,
+        });
+        const headers = { 'Content-Type': 'text/event-stream' };
+        const answer = () => Promise.resolve(new Response(body, { headers }));
+        fromSSE('/relative', { fetch: answer }).pipe(take(1)).subscribe();
+      });
+      await cancelled;
+    });
+
+    it('tells nothing if that fetch answers later', async () => {
+      await serve();
+      const told: unknown[] = [];
+      const cancelled = new Promise(resolve => {
+        const body = new ReadableStream({ cancel: resolve });
+        const response = new Response(body, { headers: { 'Content-Type': 'text/event-stream' } });
+        const subscription = fromSSE('/relative', {
+          fetch: () => {
+            queueMicrotask(() => subscription.unsubscribe());
+            return new Promise(answer => setImmediate(answer, response));
+          },
+          openObserver: opening => told.push(opening),
+        }).subscribe();
+      });
+      await cancelled;
+      expect(told).to.deep.equal([]);
+    });
+  });
+
+  describe('with a signal', () => {
+    it('makes no request if that is aborted already', async () => {
+      await serve();
+      const reason = new Error('no');
+      expect(await errorOf(fromSSE(server.url, { signal: AbortSignal.abort(reason) }))).to.equal(reason);
+      expect(server.requests).to.have.length(0);
+    });
+
+    for (const [name, answer] of [
+      ['open', open('data: a\n\n')],
+      ['waiting', end('data: a\n\n')],
+    ] as const) {
+      it(`errors with its reason while it is ${name}, and closes the connection`, async () => {
+        await serve(answer);
+        const abort = new AbortController();
+        const reason = new Error('enough');
+        const events$ = fromSSE(server.url, {
+          signal: abort.signal,
+          closeObserver: () => abort.abort(reason),
+        }).pipe(tap(() => name === 'open' && abort.abort(reason)));
+        expect(await errorOf(events$)).to.equal(reason);
+        await (
+          await server.request(0)
+        ).closed;
+      });
+    }
+  });
+
+  describe('tells', () => {
+    /** Everything that happens, in order. */
+    const logOf = async (
+      config: FromSseConfig = {},
+      use: (events$: Observable<ReceivedSseEvent>) => Observable<unknown> = e => e,
+    ) => {
+      const log: string[] = [];
+      const events$ = fromSSE(server.url, {
+        ...quick,
+        openObserver: ({ attempt, status: code, lastEventId }) =>
+          log.push(`open ${attempt} ${code} ${lastEventId}`.trim()),
+        closeObserver: ({ reason, retryIn }) => log.push(`close ${reason} ${retryIn ?? 'for good'}`),
+        commentObserver: { next: comment => log.push(`comment${comment}`) },
+        ...config,
+      });
+      await lastValueFrom(use(events$.pipe(tap(({ data }) => log.push(data)))), {
+        defaultValue: undefined,
+      }).catch(() => log.push('error'));
+      return log;
+    };
+
+    it('each opening before its events and each closing after them, once', async () => {
+      await serve(end(': hi\nid: 7\ndata: a\n\n'), cut('data: b\n\n'), refuse, status(503), stop);
+      expect(await logOf()).to.deep.equal([
+        'open 1 200',
+        'comment hi',
+        'a',
+        'close end 100',
+        'open 2 200 7',
+        'b',
+        'close cut 100',
+        'close refused 100',
+        'close refused 100',
+        'close stopped for good',
+      ]);
+    });
+
+    it('a closing for good, when there is no further attempt', async () => {
+      await serve(end('data: a\n\n'));
+      expect(await logOf({ reconnect: false })).to.deep.equal(['open 1 200', 'a', 'close end for good']);
+    });
+
+    it('an event that is too large', async () => {
+      await serve(open(`data: ${'x'.repeat(100)}`));
+      expect(await logOf({ maxEventSize: 50 })).to.deep.equal(['open 1 200', 'close size for good', 'error']);
+    });
+
+    it('that you left', async () => {
+      await serve(open('data: a\n\n'));
+      expect(await logOf({}, take(1))).to.deep.equal(['open 1 200', 'a', 'close unsubscribed for good']);
+    });
+
+    it('NaN for a wait that only your own notifier knows', async () => {
+      await serve(end('data: a\n\n'));
+      const waits: unknown[] = [];
+      await dataOf({ reconnect: { delay: () => [1] }, closeObserver: ({ retryIn }) => waits.push(retryIn) });
+      expect(waits).to.deep.equal([NaN, undefined]);
+    });
+
+    it('how long the connection was open and whether it was used', async () => {
+      await serve(cut('data: a\n\n'));
+      const error = await errorOf(fromSSE(server.url, { reconnect: false }));
+      expect(error).to.include({ isUsed: true, lastEventId: '' });
+      expect(error).property('openFor').to.be.a('number');
+    });
+  });
+});

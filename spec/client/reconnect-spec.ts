@@ -1,0 +1,231 @@
+import { expect } from 'chai';
+import { EMPTY, merge, NEVER, of, Subject, throwError, type Observable } from 'rxjs';
+import { TestScheduler } from 'rxjs/testing';
+import {
+  backoff,
+  reconnect,
+  SseConnectionError,
+  SseResponseError,
+  SseSizeError,
+  type Loss,
+} from '../../src/index.js';
+
+describe('reconnect', () => {
+  const run: TestScheduler['run'] = test =>
+    new TestScheduler((actual, expected) => void expect(actual).to.deep.equal(expected)).run(test);
+  const steady = { delay: 100 };
+  const cut = (facts: { openFor?: number } = {}) => new SseConnectionError('cut', facts);
+
+  it('passes on what a source that stays gives', () => {
+    run(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold('   -a-b--');
+      const subs = '          ^----!';
+      const unsub = '         -----!';
+      const expected = '      -a-b--';
+      expectObservable(source.pipe(reconnect()), unsub).toBe(expected);
+      expectSubscriptions(source.subscriptions).toBe(subs);
+    });
+  });
+
+  it('completes with its source', () => {
+    run(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold('   -a-|');
+      const subs = '          ^--!';
+      const expected = '      -a-|';
+      expectObservable(source.pipe(reconnect())).toBe(expected);
+      expectObservable(EMPTY.pipe(reconnect())).toBe('|');
+      expectObservable(of('a').pipe(reconnect())).toBe('(a|)');
+      expectObservable(NEVER.pipe(reconnect())).toBe('-');
+      expectSubscriptions(source.subscriptions).toBe(subs);
+    });
+  });
+
+  it('subscribes again after each loss, once it has waited', () => {
+    run(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold('   -a#');
+      const subs = ['         ^-!', '-- 100ms ^-!', '---- 200ms ^!'];
+      const unsub = '         ---- 200ms -!';
+      const expected = '      -a- 100ms a----';
+      expectObservable(source.pipe(reconnect(steady)), unsub).toBe(expected);
+      expectSubscriptions(source.subscriptions).toBe(subs);
+    });
+  });
+
+  it('ends the wait when it is unsubscribed', () => {
+    run(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold('   -a#');
+      const subs = '          ^-!';
+      const unsub = '         --- 50ms !';
+      const expected = '      -a-';
+      expectObservable(source.pipe(reconnect(steady)), unsub).toBe(expected);
+      expectSubscriptions(source.subscriptions).toBe(subs);
+    });
+  });
+
+  it('fails after as many attempts in a row as it may make', () => {
+    run(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold('   #');
+      const subs = ['         (^!)', '100ms (^!)', '200ms (^!)'];
+      const expected = '      200ms #';
+      expectObservable(source.pipe(reconnect({ ...steady, count: 2 }))).toBe(expected);
+      expectSubscriptions(source.subscriptions).toBe(subs);
+    });
+  });
+
+  it('waits for each subscriber alone', () => {
+    run(({ cold, expectObservable }) => {
+      const source = cold('   #');
+      const events$ = source.pipe(reconnect({ ...steady, count: 1 }));
+      expectObservable(events$).toBe('100ms #');
+      expectObservable(events$, '50ms ^').toBe('150ms #');
+    });
+  });
+
+  it('waits longer after each failure in a row, by default from one second', () => {
+    run(({ expectObservable }) => {
+      const events$ = throwError(() => cut()).pipe(reconnect({ delay: backoff({ jitter: 0 }), count: 3 }));
+      expectObservable(events$).toBe('7s #', undefined, cut());
+    });
+  });
+
+  it('keeps a number within 100 ms and an hour', () => {
+    run(({ cold, expectObservable }) => {
+      expectObservable(cold('#').pipe(reconnect({ delay: 0, count: 1 }))).toBe('100ms #');
+      expectObservable(cold('#').pipe(reconnect({ delay: 1e12, count: 1 }))).toBe('3600s #');
+    });
+  });
+
+  describe('counts from the first failure again', () => {
+    const attemptsOf = (losses: readonly unknown[], config: Parameters<typeof reconnect>[0] = {}) => {
+      const attempts: number[] = [];
+      let number = 0;
+      run(({ expectObservable }) => {
+        const source = throwError(() => losses[number++]);
+        const delay = (_: unknown, attempt: number) => {
+          attempts.push(attempt);
+          return number < losses.length ? of(0) : EMPTY;
+        };
+        expectObservable(source.pipe(reconnect({ delay, ...config }))).toBe('|');
+      });
+      return attempts;
+    };
+
+    it('after a connection that stayed open for resetAfter', () => {
+      expect(attemptsOf([cut(), cut(), cut({ openFor: 5000 }), cut(), cut({ openFor: 4999 })])).to.deep.equal(
+        [1, 2, 1, 2, 3],
+      );
+      expect(attemptsOf([cut(), cut({ openFor: 10 }), cut()], { resetAfter: 10 })).to.deep.equal([1, 1, 2]);
+      expect(attemptsOf([cut(), cut({ openFor: 1e9 })], { resetAfter: Infinity })).to.deep.equal([1, 2]);
+    });
+
+    it('after a connection that delivered an event and ended properly', () => {
+      const ended = (isUsed: boolean) => new SseConnectionError('end', { isUsed });
+      expect(attemptsOf([cut(), ended(false), ended(true), cut()])).to.deep.equal([1, 2, 1, 2]);
+    });
+
+    it('not after a connection that was accepted and died', () => {
+      expect(attemptsOf([cut({ openFor: 1 }), cut({ openFor: 1 }), cut({ openFor: 1 })])).to.deep.equal([
+        1, 2, 3,
+      ]);
+    });
+
+    it('after a value, with resetOnSuccess', () => {
+      const attempts: number[] = [];
+      run(({ cold, expectObservable }) => {
+        const delay = (_: unknown, attempt: number) => {
+          attempts.push(attempt);
+          return attempts.length < 3 ? of(0) : EMPTY;
+        };
+        expectObservable(cold('a#').pipe(reconnect({ delay, resetOnSuccess: true }))).toBe('aaa|');
+      });
+      expect(attempts).to.deep.equal([1, 1, 1]);
+    });
+  });
+
+  describe('fails at once', () => {
+    const refusal = (status: number) => new SseResponseError({ status, url: '', headers: new Headers() });
+
+    it('after an error that is not transient', () => {
+      run(({ expectObservable }) => {
+        for (const error of [refusal(404), refusal(200), new SseSizeError(1)]) {
+          expectObservable(throwError(() => error).pipe(reconnect())).toBe('#', undefined, error);
+        }
+      });
+    });
+
+    it('but not after a transient one, or one that is not of this library', () => {
+      run(({ expectObservable }) => {
+        for (const error of [refusal(503), cut(), new Error('any')]) {
+          expectObservable(throwError(() => error).pipe(reconnect({ ...steady, count: 1 }))).toBe(
+            '100ms #',
+            undefined,
+            error,
+          );
+        }
+      });
+    });
+
+    it('or not, as isTransient says', () => {
+      run(({ cold, expectObservable }) => {
+        expectObservable(cold('#').pipe(reconnect({ isTransient: () => false }))).toBe('#');
+      });
+    });
+
+    it('with what a function argument throws', () => {
+      const mine = new Error('mine');
+      const fail = () => {
+        throw mine;
+      };
+      run(({ cold, expectObservable }) => {
+        expectObservable(cold('#').pipe(reconnect({ delay: fail }))).toBe('#', undefined, mine);
+        expectObservable(cold('#').pipe(reconnect({ isTransient: fail }))).toBe('#', undefined, mine);
+      });
+    });
+  });
+
+  it('obeys a notifier: a value connects, completion completes, an error fails', () => {
+    run(({ cold, expectObservable }) => {
+      const after = (notifier: Observable<unknown>) =>
+        cold('#').pipe(reconnect({ delay: () => notifier, count: 1 }));
+      expectObservable(after(cold('--a'))).toBe('--#');
+      expectObservable(after(cold('--|'))).toBe('--|');
+      expectObservable(after(cold('--#', {}, 'mine'))).toBe('--#', undefined, 'mine');
+    });
+  });
+
+  it('completes at a proper end, with onEnd', () => {
+    run(({ expectObservable }) => {
+      const ended = throwError(() => new SseConnectionError('end'));
+      expectObservable(ended.pipe(reconnect({ onEnd: 'complete' }))).toBe('|');
+    });
+  });
+
+  it('tells of each loss, before it waits', () => {
+    const losses: Loss[] = [];
+    const lossObserver = new Subject<Loss>();
+    lossObserver.subscribe(loss => losses.push(loss));
+    const error = cut();
+    run(({ expectObservable }) => {
+      const events$ = throwError(() => error).pipe(reconnect({ ...steady, count: 1, lossObserver }));
+      expectObservable(events$).toBe('100ms #', undefined, error);
+    });
+    expect(losses).to.deep.equal([
+      { error, attempt: 1, retryIn: 100 },
+      { error, attempt: 2 },
+    ]);
+  });
+
+  it('takes a source that gives all at once', () => {
+    run(({ expectObservable }) => {
+      const source = merge(
+        of('a', 'b'),
+        throwError(() => cut()),
+      );
+      expectObservable(source.pipe(reconnect({ ...steady, count: 1 }))).toBe(
+        '(ab) 96ms (ab#)',
+        undefined,
+        cut(),
+      );
+    });
+  });
+});

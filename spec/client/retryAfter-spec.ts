@@ -1,0 +1,25 @@
+import { expect } from 'chai';
+import { retryAfter } from '../../src/client/retryAfter.js';
+
+describe('retryAfter', () => {
+  const of = (value: string) => retryAfter(new Headers({ 'Retry-After': value }));
+
+  it('reads a number of seconds', () => {
+    expect(of('0')).to.equal(0);
+    expect(of(' 120 ')).to.equal(120_000);
+  });
+
+  it('reads a date', () => {
+    const inAMinute = new Date(Math.ceil(Date.now() / 1000) * 1000 + 60_000);
+    expect(of(inAMinute.toUTCString())).to.be.within(55_000, 61_000);
+  });
+
+  it('takes a date that is past for now', () => {
+    expect(of('Fri, 31 Dec 1999 23:59:59 GMT')).to.equal(0);
+  });
+
+  it('reads nothing else', () => {
+    expect(retryAfter(new Headers())).to.equal(undefined);
+    for (const value of ['', 'soon', '-5 apples']) expect(of(value)).to.equal(undefined);
+  });
+});
