@@ -1,18 +1,20 @@
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { getEventListeners, once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import {
   defer,
   firstValueFrom,
   lastValueFrom,
+  NEVER,
+  Observable,
   repeat,
   retry,
   Subject,
   take,
   tap,
   toArray,
-  type Observable,
 } from 'rxjs';
 import {
   backoff,
@@ -22,6 +24,8 @@ import {
   SseSizeError,
   type Closing,
   type FromSseConfig,
+  type Loss,
+  type Opening,
   type ReceivedSseEvent,
   type ResumePoint,
 } from '../../src/index.js';
@@ -51,6 +55,34 @@ describe('fromSSE', () => {
       () => expect.fail('completed'),
       (error: unknown) => error,
     );
+
+  /** What is reported as uncaught next, instead of failing the run. */
+  const uncaught = () =>
+    new Promise(resolve => {
+      const others = process.listeners('uncaughtException');
+      process.removeAllListeners('uncaughtException').once('uncaughtException', error => {
+        for (const other of others) process.on('uncaughtException', other);
+        resolve(error);
+      });
+    });
+  /** A wait that only `again` or unsubscribing ends. */
+  const endlessWait = () => {
+    const again = new Subject<void>();
+    const begun = new Subject<void>();
+    const ended = new Subject<void>();
+    const delay = () =>
+      new Observable(subscriber => {
+        const subscription = again.subscribe(subscriber);
+        begun.next();
+        return () => {
+          subscription.unsubscribe();
+          ended.next();
+        };
+      });
+    return { delay, again, begun: firstValueFrom(begun), ended: firstValueFrom(ended) };
+  };
+  const eventStream = (body: BodyInit | null) =>
+    new Response(body, { headers: { 'Content-Type': 'text/event-stream' } });
 
   describe('as an Observable', () => {
     it('makes no request before it is subscribed to, and one for each subscription', async () => {
@@ -87,24 +119,48 @@ describe('fromSSE', () => {
       expect(server.requests).to.have.length(1);
     });
 
-    it('goes on after a next handler that throws', async () => {
-      await serve(open('data: a\n\ndata: b\n\n'));
+    it('goes on after a next handler that throws, over the same connection', async () => {
+      const streams = new Subject<ServerResponse>();
+      const stream = firstValueFrom(streams);
+      await serve((response, request) => {
+        open('data: a\n\ndata: b\n\n')(response, request);
+        streams.next(response);
+      });
       const seen: string[] = [];
-      const uncaught = new Promise(resolve => {
-        const others = process.listeners('uncaughtException');
-        process.removeAllListeners('uncaughtException').once('uncaughtException', error => {
-          for (const other of others) process.on('uncaughtException', other);
-          resolve(error);
+      const error = uncaught();
+      await new Promise<void>(resolve => {
+        const subscription = fromSSE(server.url).subscribe(({ data }) => {
+          seen.push(data);
+          if (data === 'a') throw new Error('mine');
+          if (data === 'b') void stream.then(response => response.write('data: c\n\n'));
+          if (data === 'c') resolve(subscription.unsubscribe());
         });
       });
-      const subscription = fromSSE(server.url).subscribe(({ data }) => {
-        seen.push(data);
-        if (data === 'a') throw new Error('mine');
-      });
-      expect(await uncaught).to.include({ message: 'mine' });
-      subscription.unsubscribe();
-      expect(seen).to.deep.equal(['a', 'b']);
+      expect(await error).to.include({ message: 'mine' });
+      expect(seen).to.deep.equal(['a', 'b', 'c']);
       expect(server.requests).to.have.length(1);
+    });
+
+    it('keeps two subscribers apart that are there at the same time', async () => {
+      await serve(end('id: a1\ndata: a\n\n'), end('id: b1\ndata: b\n\n'));
+      const [first, second] = [endlessWait(), endlessWait()];
+      const waits = [first.delay, second.delay];
+      const events$ = fromSSE(server.url, { reconnect: { delay: () => waits.shift()?.() ?? NEVER } });
+
+      const whole = [lastValueFrom(events$)];
+      await first.begun;
+      whole.push(lastValueFrom(events$));
+      await second.begun;
+      expect(server.requests[1]?.headers).not.to.have.property('last-event-id');
+
+      first.again.next();
+      await server.request(2);
+      second.again.next();
+      expect((await Promise.all(whole)).map(({ data }) => data)).to.deep.equal(['a', 'b']);
+      expect(server.requests.map(({ headers }) => headers['last-event-id']).slice(2)).to.deep.equal([
+        'a1',
+        'b1',
+      ]);
     });
   });
 
@@ -130,6 +186,13 @@ describe('fromSSE', () => {
       expect(server.requests[0]?.headers['last-event-id']).to.equal('7');
     });
 
+    it('from the resume point that it was given, rather than from lastEventId', async () => {
+      await serve();
+      const resumePoint: ResumePoint = { lastEventId: '8', reconnectionTime: undefined };
+      await dataOf({ lastEventId: '7', resumePoint });
+      expect(server.requests[0]?.headers['last-event-id']).to.equal('8');
+    });
+
     it('with url, headers and body made for each connection, at once or later', async () => {
       await serve(end('id: 7\ndata: a\n\n'));
       await dataOf(
@@ -153,6 +216,12 @@ describe('fromSSE', () => {
       await serve();
       await dataOf({ body: 'question' });
       expect(server.requests[0]).to.include({ method: 'POST', body: 'question' });
+    });
+
+    it('with the method that it is given, body or not', async () => {
+      await serve();
+      await dataOf({ method: 'PUT', body: 'question' });
+      expect(server.requests[0]).to.include({ method: 'PUT', body: 'question' });
     });
 
     it('through the fetch that it is given', async () => {
@@ -228,6 +297,42 @@ describe('fromSSE', () => {
       });
     }
 
+    it('starts afresh after an event that clears the id', async () => {
+      await serve(end('id: 7\ndata: a\n\n'), end('id\ndata: b\n\n'));
+      await dataOf();
+      expect(server.requests.map(({ headers }) => headers['last-event-id'])).to.deep.equal([
+        undefined,
+        '7',
+        undefined,
+      ]);
+    });
+
+    it('goes on from a block that has an id and no data', async () => {
+      await serve(end('id: 7\n\n'));
+      expect(await dataOf()).to.deep.equal([]);
+      expect(server.requests[1]?.headers['last-event-id']).to.equal('7');
+    });
+
+    it('connects again after any refusal that isTransient makes so', async () => {
+      await serve(status(404), end('data: a\n\n'));
+      expect(await dataOf({ reconnect: { delay: 100, isTransient: () => true } })).to.deep.equal(['a']);
+    });
+
+    it('tells its lossObserver', async () => {
+      await serve(refuse);
+      const losses: Loss[] = [];
+      await dataOf({ reconnect: { delay: 100, lossObserver: loss => losses.push(loss) } });
+      expect(losses.map(({ attempt, retryIn }) => [attempt, retryIn])).to.deep.equal([[1, 100]]);
+    });
+
+    it('knows the place and the reconnection time in each error', async () => {
+      await serve(end('retry: 150\nid: 7\ndata: a\n\n'), status(503), refuse);
+      const errors: unknown[] = [];
+      await dataOf({ ...quick, closeObserver: ({ error }) => error && errors.push(error) });
+      expect(errors).to.have.length(3);
+      for (const error of errors) expect(error).to.include({ lastEventId: '7', reconnectionTime: 150 });
+    });
+
     it("waits for the server's retry", async () => {
       await serve(end('retry: 150\ndata: a\n\n'));
       const waits: unknown[] = [];
@@ -272,7 +377,7 @@ describe('fromSSE', () => {
 
   describe('fails', () => {
     it('at a response that is neither an event stream nor a matter of time', async () => {
-      await serve(status(404, { 'Content-Type': 'text/html' }, 'x'.repeat(5000)));
+      await serve(status(404, { 'Content-Type': 'text/html', 'X-Why': 'gone' }, 'x'.repeat(5000)));
       const error = await errorOf(fromSSE(`${server.url}/none`));
       expect(error).to.be.instanceOf(SseResponseError);
       expect(error).to.include({
@@ -281,6 +386,9 @@ describe('fromSSE', () => {
         url: `${server.url}/none`,
         body: 'x'.repeat(1024),
       });
+      expect(error)
+        .property('headers')
+        .satisfies((headers: Headers) => headers.get('x-why') === 'gone');
       expect(server.requests).to.have.length(1);
     });
 
@@ -301,6 +409,26 @@ describe('fromSSE', () => {
         expect(await firstValueFrom(fromSSE(server.url))).to.include({ data: '…' });
       });
     }
+
+    it('at an event stream whose status is not 200', async () => {
+      await serve(status(201, { 'Content-Type': 'text/event-stream' }, 'data: a\n\n'));
+      expect(await errorOf(fromSSE(server.url)))
+        .to.be.instanceOf(SseResponseError)
+        .and.include({ status: 201 });
+    });
+
+    it('at a refusal whose text does not end, with what there is of it', async () => {
+      await serve(response => response.writeHead(404).write('not here'));
+      expect(await errorOf(fromSSE(server.url))).to.include({ status: 404, body: 'not here' });
+    });
+
+    it('at a refusal whose text breaks, with what there is of it', async () => {
+      await serve(response => {
+        response.writeHead(404, { 'Content-Length': 100 }).write('not here');
+        response.socket?.destroySoon();
+      });
+      expect(await errorOf(fromSSE(server.url))).to.include({ status: 404, body: 'not here' });
+    });
 
     it('at an event that is too large, for good, after those before it', async () => {
       await serve(open(`data: a\n\ndata: ${'x'.repeat(100)}\n\n`));
@@ -328,10 +456,14 @@ describe('fromSSE', () => {
     it('with what a function throws, untouched', async () => {
       await serve();
       const mine = new Error('mine');
-      const headers = () => {
+      const fail = () => {
         throw mine;
       };
-      expect(await errorOf(fromSSE(server.url, { headers }))).to.equal(mine);
+      expect(await errorOf(fromSSE(server.url, { headers: fail }))).to.equal(mine);
+      expect(await errorOf(fromSSE(server.url, { body: fail, ...quick }))).to.equal(mine);
+      expect(await errorOf(fromSSE(fail))).to.equal(mine);
+      expect(await errorOf(fromSSE(server.url, { fetch: fail }))).to.equal(mine);
+      expect(server.requests).to.have.length(0);
     });
 
     it('not when a function rejects: that is a refusal', async () => {
@@ -349,11 +481,22 @@ describe('fromSSE', () => {
   });
 
   describe('with a method that may do something twice', () => {
-    it('does not repeat it after a loss', async () => {
-      await serve(cut('data: a\n\n'));
-      expect(await errorOf(fromSSE(server.url, { method: 'POST' }))).to.include({ reason: 'cut' });
-      expect(server.requests).to.have.length(1);
-    });
+    for (const config of [{ method: 'POST' }, { method: 'delete' }, { body: 'question' }]) {
+      it(`does not repeat it after a loss: ${JSON.stringify(config)}`, async () => {
+        await serve(cut('data: a\n\n'));
+        expect(await errorOf(fromSSE(server.url, config))).to.include({ reason: 'cut' });
+        expect(server.requests).to.have.length(1);
+      });
+    }
+
+    for (const method of ['get', 'QUERY', 'query']) {
+      it(`has none in ${method}, and repeats it after its end`, async () => {
+        await serve();
+        const answers = [eventStream('retry: 100\ndata: a\n\n'), eventStream('data: b\n\n')];
+        const answer = () => Promise.resolve(answers.shift() ?? new Response(null, { status: 204 }));
+        expect(await dataOf({ method, fetch: answer })).to.deep.equal(['a', 'b']);
+      });
+    }
 
     it('completes when the stream ends', async () => {
       await serve(end('data: a\n\n'));
@@ -378,6 +521,24 @@ describe('fromSSE', () => {
     it('completes when the stream ends', async () => {
       await serve(end('data: a\n\n'));
       expect(await dataOf({ reconnect: false })).to.deep.equal(['a']);
+    });
+
+    it('completes at 204', async () => {
+      await serve(stop);
+      expect(await dataOf({ reconnect: false })).to.deep.equal([]);
+    });
+
+    it('errors at a refusal, transient or not', async () => {
+      await serve(status(503, { 'Retry-After': '7' }));
+      const error = await errorOf(fromSSE(server.url, { reconnect: false }));
+      expect(error).to.be.instanceOf(SseResponseError).and.include({ status: 503, retryAfter: 7000 });
+      expect(server.requests).to.have.length(1);
+    });
+
+    it('completes at a response that has no body', async () => {
+      await serve();
+      const answer = () => Promise.resolve(eventStream(null));
+      expect(await dataOf({ reconnect: false, fetch: answer })).to.deep.equal([]);
     });
 
     it("goes on from the last event under RxJS's own retry and repeat, given a resume point", async () => {
@@ -419,21 +580,31 @@ describe('fromSSE', () => {
       ).closed;
     });
 
-    it('makes no further request while it waits', async () => {
+    it('ends the wait, and makes no further request', async () => {
       await serve(end());
-      await new Promise<void>(resolve => {
-        const subscription = fromSSE(server.url, {
-          ...quick,
-          closeObserver: () => {
-            subscription.unsubscribe();
-            resolve();
-          },
-        }).subscribe();
-      });
-      // A request after this one would be the first connection's second.
+      const { delay, again, begun, ended } = endlessWait();
+      const subscription = fromSSE(server.url, { reconnect: { delay } }).subscribe();
+      await begun;
+      subscription.unsubscribe();
+      await ended;
+      again.next();
       await dataOf({}, `${server.url}/later`);
       expect(server.requests.map(({ url }) => url)).to.deep.equal(['/', '/later']);
     });
+
+    it('lets the process go, however long the wait was', async () => {
+      await serve(end());
+      const script = `
+        import { fromSSE } from './src/index.ts';
+        const subscription = fromSSE('${server.url}', {
+          reconnect: { delay: 3_600_000 },
+          closeObserver: () => setImmediate(() => subscription.unsubscribe()),
+        }).subscribe();
+      `;
+      const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script]);
+      expect((await once(child, 'exit'))[0]).to.equal(0);
+      expect(server.requests).to.have.length(1);
+    }).timeout(20_000);
 
     it('delivers nothing more of the chunk, and keeps the place of what it delivered', async () => {
       await serve(open('id: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: c\n\n'));
@@ -449,6 +620,41 @@ describe('fromSSE', () => {
       expect(resumePoint.lastEventId).to.equal('2');
     });
 
+    it('tells of no comment and no event after it, within a chunk', async () => {
+      await serve(open(':a\n:b\ndata: c\n\n'));
+      const told: unknown[] = [];
+      const opened = new Subject<Opening>();
+      const subscription = fromSSE(server.url, {
+        openObserver: opened,
+        commentObserver: comment => {
+          told.push(comment);
+          subscription.unsubscribe();
+        },
+      }).subscribe(event => told.push(event));
+      await firstValueFrom(opened);
+      await (
+        await server.request(0)
+      ).closed;
+      expect(told).to.deep.equal(['a']);
+    });
+
+    it('tells nothing more from within its openObserver', async () => {
+      await serve(open(':a\ndata: b\n\n'));
+      const told: unknown[] = [];
+      const subscription = fromSSE(server.url, {
+        openObserver: ({ status: code }) => {
+          told.push(code);
+          subscription.unsubscribe();
+        },
+        commentObserver: comment => told.push(comment),
+        closeObserver: ({ reason }) => told.push(reason),
+      }).subscribe({ next: event => told.push(event), error: error => told.push(error) });
+      await (
+        await server.request(0)
+      ).closed;
+      expect(told).to.deep.equal([200, 'unsubscribed']);
+    });
+
     it('cancels the body of an injected fetch that does not listen to its signal', async () => {
       await serve();
       const cancelled = new Promise(resolve => {
@@ -461,6 +667,24 @@ describe('fromSSE', () => {
         fromSSE('/relative', { fetch: answer }).pipe(take(1)).subscribe();
       });
       await cancelled;
+    });
+
+    it('reports nothing if that body refuses to be cancelled', async () => {
+      await serve();
+      const rejections: unknown[] = [];
+      const others = process.listeners('unhandledRejection');
+      process
+        .removeAllListeners('unhandledRejection')
+        .on('unhandledRejection', error => rejections.push(error));
+      const body = new ReadableStream({
+        start: controller => controller.enqueue(new TextEncoder().encode('data: a\n\n')),
+        cancel: () => Promise.reject(new Error('not now')),
+      });
+      await firstValueFrom(fromSSE('/relative', { fetch: () => Promise.resolve(eventStream(body)) }));
+      await new Promise(setImmediate);
+      process.removeAllListeners('unhandledRejection');
+      for (const other of others) process.on('unhandledRejection', other);
+      expect(rejections).to.deep.equal([]);
     });
 
     it('tells nothing if that fetch answers later', async () => {
@@ -490,24 +714,61 @@ describe('fromSSE', () => {
       expect(server.requests).to.have.length(0);
     });
 
-    for (const [name, answer] of [
-      ['open', open('data: a\n\n')],
-      ['waiting', end('data: a\n\n')],
-    ] as const) {
-      it(`errors with its reason while it is ${name}, and closes the connection`, async () => {
-        await serve(answer);
-        const abort = new AbortController();
-        const reason = new Error('enough');
-        const events$ = fromSSE(server.url, {
-          signal: abort.signal,
-          closeObserver: () => abort.abort(reason),
-        }).pipe(tap(() => name === 'open' && abort.abort(reason)));
-        expect(await errorOf(events$)).to.equal(reason);
-        await (
-          await server.request(0)
-        ).closed;
-      });
-    }
+    it('errors with its reason at once, and closes the connection, while it is connecting', async () => {
+      await serve(() => undefined);
+      const abort = new AbortController();
+      const log: unknown[] = [];
+      fromSSE(server.url, { signal: abort.signal }).subscribe({ error: error => log.push(error) });
+      const { closed } = await server.request(0);
+      abort.abort('enough');
+      expect(log).to.deep.equal(['enough']);
+      await closed;
+    });
+
+    it('errors with its reason at once, and closes the connection, while it is open', async () => {
+      await serve(open('data: a\n\n'));
+      const abort = new AbortController();
+      const log: unknown[] = [];
+      const arrived = new Subject<ReceivedSseEvent>();
+      const arrival = firstValueFrom(arrived);
+      fromSSE(server.url, {
+        signal: abort.signal,
+        closeObserver: ({ reason }) => log.push(reason),
+      }).subscribe({ next: event => arrived.next(event), error: error => log.push(error) });
+      await arrival;
+      abort.abort('enough');
+      expect(log).to.have.members(['enough', 'unsubscribed']);
+      await (
+        await server.request(0)
+      ).closed;
+    });
+
+    it('errors with its reason at once, and ends the wait, while it waits', async () => {
+      await serve(end('data: a\n\n'));
+      const { delay, begun, ended } = endlessWait();
+      const abort = new AbortController();
+      const log: unknown[] = [];
+      fromSSE(server.url, {
+        signal: abort.signal,
+        reconnect: { delay },
+        closeObserver: ({ reason }) => log.push(reason),
+      }).subscribe({ error: error => log.push(error) });
+      await begun;
+      abort.abort('enough');
+      expect(log).to.deep.equal(['end', 'enough']);
+      await ended;
+      expect(server.requests).to.have.length(1);
+    });
+
+    it('forgets it when it is over', async () => {
+      await serve(stop, open());
+      const { signal } = new AbortController();
+      await dataOf({ signal });
+      const subscription = fromSSE(server.url, { signal }).subscribe();
+      expect(getEventListeners(signal, 'abort')).to.have.length(1);
+      subscription.unsubscribe();
+      expect(getEventListeners(signal, 'abort')).to.have.length(0);
+    });
   });
 
   describe('tells', () => {
@@ -573,7 +834,65 @@ describe('fromSSE', () => {
       await serve(cut('data: a\n\n'));
       const error = await errorOf(fromSSE(server.url, { reconnect: false }));
       expect(error).to.include({ isUsed: true, lastEventId: '' });
-      expect(error).property('openFor').to.be.a('number');
+      expect(error).property('openFor').to.be.within(0, 5000);
     });
+
+    it('the head of an event stream, before its first event', async () => {
+      await serve(open(':\n', { 'X-From': 'a' }));
+      const opened = new Subject<Opening>();
+      const opening = firstValueFrom(opened);
+      const subscription = fromSSE(`${server.url}/a`, { lastEventId: '7', openObserver: opened }).subscribe();
+      const { headers, ...facts } = await opening;
+      subscription.unsubscribe();
+      expect(facts).to.deep.equal({ url: `${server.url}/a`, status: 200, attempt: 1, lastEventId: '7' });
+      expect(headers.get('x-from')).to.equal('a');
+    });
+
+    it('that you left before there was an answer', async () => {
+      await serve(() => undefined);
+      const told: Closing[] = [];
+      const subscription = fromSSE(server.url, { closeObserver: closing => told.push(closing) }).subscribe();
+      await server.request(0);
+      subscription.unsubscribe();
+      expect(told).to.deep.equal([{ reason: 'unsubscribed' }]);
+    });
+
+    it('nothing of a wait that you left', async () => {
+      await serve(end());
+      const { delay, begun } = endlessWait();
+      const told: unknown[] = [];
+      const closeObserver = ({ reason }: Closing) => told.push(reason);
+      const subscription = fromSSE(server.url, { reconnect: { delay }, closeObserver }).subscribe();
+      await begun;
+      subscription.unsubscribe();
+      expect(told).to.deep.equal(['end']);
+    });
+
+    it('the error that ended a connection, where one did', async () => {
+      await serve(cut(':\n'), status(503), stop);
+      const told: Closing[] = [];
+      await dataOf({ ...quick, closeObserver: closing => told.push(closing) });
+      expect(told.map(({ error }) => error instanceof Error && error.name)).to.deep.equal([
+        'SseConnectionError',
+        'SseResponseError',
+        false,
+      ]);
+    });
+
+    for (const observer of ['openObserver', 'commentObserver', 'closeObserver']) {
+      it(`undisturbed by what its ${observer} throws`, async () => {
+        await serve(end(':\ndata: a\n\n'));
+        const error = uncaught();
+        let isThrown = false;
+        const failOnce = () => {
+          if (isThrown) return;
+          isThrown = true;
+          throw new Error('mine');
+        };
+        expect(await dataOf({ ...quick, [observer]: failOnce })).to.deep.equal(['a']);
+        expect(await error).to.include({ message: 'mine' });
+        expect(server.requests).to.have.length(2);
+      });
+    }
   });
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { EMPTY, merge, NEVER, of, Subject, throwError, type Observable } from 'rxjs';
+import { defer, EMPTY, merge, NEVER, of, Subject, take, throwError, type Observable } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import {
   backoff,
@@ -14,7 +14,7 @@ describe('reconnect', () => {
   const run: TestScheduler['run'] = test =>
     new TestScheduler((actual, expected) => void expect(actual).to.deep.equal(expected)).run(test);
   const steady = { delay: 100 };
-  const cut = (facts: { openFor?: number } = {}) => new SseConnectionError('cut', facts);
+  const cut = (facts: { openFor?: number; isUsed?: boolean } = {}) => new SseConnectionError('cut', facts);
 
   it('passes on what a source that stays gives', () => {
     run(({ cold, expectObservable, expectSubscriptions }) => {
@@ -62,6 +62,44 @@ describe('reconnect', () => {
     });
   });
 
+  it('ends a wait that a notifier measures when it is unsubscribed', () => {
+    run(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold('   -a#');
+      const notifier = cold(' -----x');
+      const subs = '          ^-!';
+      const waits = '         --^--!';
+      const unsub = '         -----!';
+      const expected = '      -a----';
+      expectObservable(source.pipe(reconnect({ delay: () => notifier })), unsub).toBe(expected);
+      expectSubscriptions(source.subscriptions).toBe(subs);
+      expectSubscriptions(notifier.subscriptions).toBe(waits);
+    });
+  });
+
+  it('leaves the notifier at its first emission', () => {
+    run(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold('   -a#');
+      const notifier = cold(' --x-x-x');
+      const subs = ['         ^-!', '----^-!'];
+      const waits = ['        --^-!', '------^!'];
+      const unsub = '         -------!';
+      const expected = '      -a---a--';
+      expectObservable(source.pipe(reconnect({ delay: () => notifier })), unsub).toBe(expected);
+      expectSubscriptions(source.subscriptions).toBe(subs);
+      expectSubscriptions(notifier.subscriptions).toBe(waits);
+    });
+  });
+
+  it('makes no further attempt with a count of 0', () => {
+    run(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold('   -a#');
+      const subs = '          ^-!';
+      const expected = '      -a#';
+      expectObservable(source.pipe(reconnect({ count: 0 }))).toBe(expected);
+      expectSubscriptions(source.subscriptions).toBe(subs);
+    });
+  });
+
   it('fails after as many attempts in a row as it may make', () => {
     run(({ cold, expectObservable, expectSubscriptions }) => {
       const source = cold('   #');
@@ -73,11 +111,25 @@ describe('reconnect', () => {
   });
 
   it('waits for each subscriber alone', () => {
-    run(({ cold, expectObservable }) => {
-      const source = cold('   #');
+    run(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold('           #');
+      const subs = ['                 (^!)', '50ms (^!)', '100ms (^!)', '150ms (^!)'];
       const events$ = source.pipe(reconnect({ ...steady, count: 1 }));
       expectObservable(events$).toBe('100ms #');
-      expectObservable(events$, '50ms ^').toBe('150ms #');
+      expectObservable(events$, '     50ms ^').toBe('150ms #');
+      expectSubscriptions(source.subscriptions).toBe(subs);
+    });
+  });
+
+  it('counts for each subscriber alone', () => {
+    run(({ expectObservable }) => {
+      // The first subscriber fails at 0, 100 (after a healthy connection), 200 and 400 ms; the second at 150, 250 and 450 ms.
+      let losses = 0;
+      const source = defer(() => throwError(() => (losses++ === 1 ? cut({ openFor: 5000 }) : cut())));
+      const delay = backoff({ initial: 100, jitter: 0 });
+      const events$ = source.pipe(reconnect({ delay, count: 2 }));
+      expectObservable(events$).toBe('400ms #', undefined, cut());
+      expectObservable(events$, '150ms ^').toBe('450ms #', undefined, cut());
     });
   });
 
@@ -127,6 +179,32 @@ describe('reconnect', () => {
       expect(attemptsOf([cut({ openFor: 1 }), cut({ openFor: 1 }), cut({ openFor: 1 })])).to.deep.equal([
         1, 2, 3,
       ]);
+    });
+
+    it('not after a connection that delivered an event and was cut', () => {
+      expect(attemptsOf([cut({ isUsed: true }), cut({ isUsed: true }), cut({ isUsed: true })])).to.deep.equal(
+        [1, 2, 3],
+      );
+    });
+
+    it('after a value that follows a healthy connection, with resetOnSuccess', () => {
+      const attempts: number[] = [];
+      run(({ cold, expectObservable }) => {
+        const connections = [
+          cold('#', undefined, cut()),
+          cold('#', undefined, cut({ openFor: 5000 })),
+          cold('a#', undefined, cut()),
+          cold('#', undefined, cut()),
+          cold('|'),
+        ];
+        const delay = (_: unknown, attempt: number) => {
+          attempts.push(attempt);
+          return of(0);
+        };
+        const source = defer(() => connections.shift() ?? EMPTY);
+        expectObservable(source.pipe(reconnect({ delay, resetOnSuccess: true }))).toBe('a|');
+      });
+      expect(attempts).to.deep.equal([1, 1, 1, 2]);
     });
 
     it('after a value, with resetOnSuccess', () => {
@@ -179,6 +257,11 @@ describe('reconnect', () => {
       run(({ cold, expectObservable }) => {
         expectObservable(cold('#').pipe(reconnect({ delay: fail }))).toBe('#', undefined, mine);
         expectObservable(cold('#').pipe(reconnect({ isTransient: fail }))).toBe('#', undefined, mine);
+        expectObservable(cold('#').pipe(reconnect({ delay: backoff({ random: fail }) }))).toBe(
+          '#',
+          undefined,
+          mine,
+        );
       });
     });
   });
@@ -197,6 +280,14 @@ describe('reconnect', () => {
     run(({ expectObservable }) => {
       const ended = throwError(() => new SseConnectionError('end'));
       expectObservable(ended.pipe(reconnect({ onEnd: 'complete' }))).toBe('|');
+    });
+  });
+
+  it('goes on after a cut, also with onEnd', () => {
+    run(({ expectObservable }) => {
+      const broken = throwError(() => cut());
+      const events$ = broken.pipe(reconnect({ ...steady, count: 1, onEnd: 'complete' }));
+      expectObservable(events$).toBe('100ms #', undefined, cut());
     });
   });
 
@@ -227,5 +318,18 @@ describe('reconnect', () => {
         cut(),
       );
     });
+  });
+
+  it('tells of no loss when it is left in the middle of a source that gives all at once', () => {
+    const losses: Loss[] = [];
+    run(({ expectObservable }) => {
+      const source = merge(
+        of('a', 'b'),
+        throwError(() => cut()),
+      );
+      const events$ = source.pipe(reconnect({ lossObserver: loss => losses.push(loss) }), take(1));
+      expectObservable(events$).toBe('(a|)');
+    });
+    expect(losses).to.deep.equal([]);
   });
 });

@@ -1,5 +1,11 @@
 import { expect } from 'chai';
-import { createDecoder, SseSizeError, type ResumePoint } from '../../src/event-stream/index.js';
+import fc from 'fast-check';
+import {
+  createDecoder,
+  SseSizeError,
+  type ReceivedSseEvent,
+  type ResumePoint,
+} from '../../src/event-stream/index.js';
 import { bytes, cutEverywhere, cutInTwo, decode, joined, type Decoded } from '../support/decode.js';
 import { vectors } from './vectors.js';
 
@@ -25,6 +31,8 @@ describe('createDecoder', () => {
 
     it('takes a retry when its line is read, without a blank line', () => {
       expect(decode([bytes('retry: 1200\n')]).reconnectionTime).to.equal(1200);
+      expect(decode([bytes('data: a\nretry: 1200\r')]).reconnectionTime).to.equal(1200);
+      expect(decode([bytes('retry: 1200')]).reconnectionTime).to.equal(undefined);
     });
 
     it('takes an id when its block is dispatched, not when its line is read', () => {
@@ -83,6 +91,21 @@ describe('createDecoder', () => {
     expect(events).to.deep.equal(['abc']);
   });
 
+  it('reads all from one chunk that its caller writes over each time', () => {
+    const stream = bytes('id: 1\r\ndata: äb\rdata: c\n\ndata: d\n\n');
+    for (const length of [1, 2, 3, 5, 8]) {
+      const events: string[] = [];
+      const decoder = createDecoder(({ data }) => events.push(data));
+      const buffer = new Uint8Array(length);
+      for (const chunk of inChunks(stream, length)) {
+        buffer.set(chunk);
+        decoder.decode(buffer.subarray(0, chunk.length));
+        buffer.fill(10);
+      }
+      expect(events).to.deep.equal(['äb\nc', 'd']);
+    }
+  });
+
   it('reads invalid UTF-8 as TextDecoder does', () => {
     const invalid = [
       [0xff],
@@ -101,6 +124,28 @@ describe('createDecoder', () => {
         expect(decode(chunks).events[0]?.data).to.equal(`x${text}y\n${text}`);
       }
     }
+  });
+
+  it('reads any bytes of a line as TextDecoder does', () => {
+    const byte = fc.oneof(
+      fc.integer({ min: 0, max: 255 }),
+      fc.constantFrom(0x80, 0xbf, 0xc3, 0xe2, 0xed, 0xef, 0xf0, 0xf4),
+    );
+    const line = fc.array(
+      byte.filter(value => value !== 10 && value !== 13),
+      { maxLength: 12 },
+    );
+    fc.assert(
+      fc.property(line, values => {
+        const data = Uint8Array.from(values);
+        const stream = joined([bytes('data: '), data, bytes('\n\n')]);
+        const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(data);
+        for (const chunks of [[stream], cutEverywhere(stream)]) {
+          expect(decode(chunks).events[0]?.data).to.equal(text);
+        }
+      }),
+      { numRuns: 500 },
+    );
   });
 
   describe('told to stop', () => {
@@ -130,6 +175,26 @@ describe('createDecoder', () => {
       decoder.decode(bytes(': hi\ndata: a\n\n'));
       expect(events).to.deep.equal([]);
     });
+
+    it('stops between two chunks', () => {
+      const resumePoint: ResumePoint = { lastEventId: '', reconnectionTime: undefined };
+      const events: string[] = [];
+      const decoder = createDecoder(({ data }) => events.push(data), { resumePoint });
+      decoder.decode(bytes('id: 1\ndata: a\n'));
+      decoder.stop();
+      decoder.decode(bytes('retry: 5\n\n'));
+      expect({ events, ...resumePoint }).to.deep.equal({
+        events: [],
+        lastEventId: '',
+        reconnectionTime: undefined,
+      });
+    });
+
+    it('finds nothing too large in what follows', () => {
+      const decoder = createDecoder(() => decoder.stop(), { maxEventSize: 20 });
+      decoder.decode(bytes(`data: a\n\ndata: ${'x'.repeat(50)}\n\ndata: ${'x'.repeat(50)}`));
+      expect(() => decoder.decode(bytes('x'.repeat(50)))).not.to.throw();
+    });
   });
 
   describe('with a limit', () => {
@@ -140,6 +205,61 @@ describe('createDecoder', () => {
       for (const chunks of allCuts(bytes(`${fits}\n${fits}\n`))) {
         expect(decode(chunks, { maxEventSize }).events).to.have.length(2);
       }
+    });
+
+    it('takes an event of exactly that many bytes, and not of one more, whatever its characters', () => {
+      for (const event of ['data: abc\n', ':abc\rdata\r', 'id: 1\r\ndata\r\n', 'data: é\n', 'data: €😀\n']) {
+        const size = bytes(event).length;
+        for (const chunks of allCuts(bytes(`${event}\r`))) {
+          expect(attempt(chunks, size)).to.include({ error: undefined }).and.property('events').length(1);
+          expect(attempt(chunks, size - 1))
+            .to.have.property('error')
+            .instanceOf(SseSizeError);
+        }
+      }
+    });
+
+    it('counts the bytes that came, also where they are no UTF-8', () => {
+      for (const invalid of [[0xff], [0xff, 0xc3, 0xa9], [0xe2, 0x82], [0xf0, 0x9f, 0x98]]) {
+        const event = joined([bytes('data: '), Uint8Array.from(invalid), bytes('\n')]);
+        for (const chunks of allCuts(joined([event, bytes('\n')]))) {
+          expect(attempt(chunks, event.length)).to.include({ error: undefined });
+          expect(attempt(chunks, event.length - 1))
+            .to.have.property('error')
+            .instanceOf(SseSizeError);
+        }
+      }
+    });
+
+    it('ends any stream in the same way, however it is cut', () => {
+      const atom = fc.constantFrom(
+        'data: a\n',
+        'data: é\r',
+        ':c\r\n',
+        'id: 1\n',
+        '\n',
+        '\r',
+        '\n\n',
+        '\uFEFF',
+        '€',
+        'x',
+      );
+      fc.assert(
+        fc.property(fc.array(atom, { maxLength: 12 }), fc.nat({ max: 30 }), (atoms, limit) => {
+          const stream = bytes(atoms.join(''));
+          const [whole, ...others] = allCuts(stream).map(chunks => {
+            const { events, error } = attempt(chunks, limit);
+            return { events, place: error instanceof SseSizeError && error.lastEventId };
+          });
+          for (const other of others) expect(other).to.deep.equal(whole);
+        }),
+        { numRuns: 500 },
+      );
+    });
+
+    it('tells at which place it was passed', () => {
+      const { error } = attempt([bytes('id: 1\ndata: a\n\nid: 2\ndata: 0123456789\n\n')], 15);
+      expect(error).to.be.instanceOf(SseSizeError).and.include({ maxEventSize: 15, lastEventId: '1' });
     });
 
     it('fails at one more, after the events before it, however it is cut', () => {
@@ -202,6 +322,13 @@ describe('createDecoder', () => {
         expect(cost(large) / cost(small)).to.be.lessThan(10);
       });
     }
+
+    it('events that are measured, since together they pass the limit', () => {
+      const small = [bytes('data: é\n\n'.repeat(10_000))];
+      const large = [bytes('data: é\n\n'.repeat(40_000))];
+      cost(small, 1000);
+      expect(cost(large, 1000) / cost(small, 1000)).to.be.lessThan(10);
+    });
   });
 });
 
@@ -222,9 +349,9 @@ function timelineOf(...chunks: readonly string[]): readonly number[] {
 }
 
 function eventsOf(stream: string, resumePoint?: ResumePoint) {
-  const events: object[] = [];
+  const events: ReceivedSseEvent[] = [];
   createDecoder(event => events.push(event), resumePoint && { resumePoint }).decode(bytes(stream));
-  return events.map(event => event as { lastEventId: string });
+  return events;
 }
 
 function allCuts(stream: Uint8Array): Uint8Array[][] {
@@ -249,9 +376,9 @@ function inChunks(stream: Uint8Array, size: number): Uint8Array[] {
 }
 
 /** The least of five runs, in milliseconds. */
-function cost(chunks: readonly Uint8Array[]): number {
+function cost(chunks: readonly Uint8Array[], maxEventSize = Infinity): number {
   const runs = [1, 2, 3, 4, 5].map(() => {
-    const decoder = createDecoder(() => undefined, { maxEventSize: Infinity });
+    const decoder = createDecoder(() => undefined, { maxEventSize });
     const start = performance.now();
     for (const chunk of chunks) decoder.decode(chunk);
     return performance.now() - start;

@@ -35,6 +35,26 @@ describe('encodeEvent', () => {
     ['starts a comment line at each line break', { comment: 'a\r\nb\rc\nd' }, ': a\n: b\n: c\n: d\n\n'],
     ['invents nothing', {}, '\n'],
     ['writes UTF-8', { data: 'é豆腐😀' }, 'data: é豆腐😀\n\n'],
+    [
+      'starts a data line at a lone CR at the start and at CRLF at the end',
+      { data: '\ra\r\n' },
+      'data: \ndata: a\ndata: \n\n',
+    ],
+    ['cannot be made to write another field', { data: 'a\rid: 7' }, 'data: a\ndata: id: 7\n\n'],
+    ['breaks no line at other separators', { data: 'a\u2028b\u0085c\f' }, 'data: a\u2028b\u0085c\f\n\n'],
+    [
+      'writes a lone surrogate in type or data as U+FFFD',
+      { type: 'a\ud83d', data: '\udc00' },
+      'event: a\uFFFD\ndata: \uFFFD\n\n',
+    ],
+    ['escapes a lone surrogate in JSON', { data: ['\ud83d'] }, 'data: ["\\ud83d"]\n\n'],
+    ['asks toJSON', { data: new Date(0) }, 'data: "1970-01-01T00:00:00.000Z"\n\n'],
+    ['writes an id that is not ASCII', { id: '…😀' }, 'id: …😀\n\n'],
+    ['writes the largest safe retry', { retry: Number.MAX_SAFE_INTEGER }, 'retry: 9007199254740991\n\n'],
+    ['writes -0 as a retry of 0', { retry: -0 }, 'retry: 0\n\n'],
+    ['writes a type that only looks like the default', { type: 'Message' }, 'event: Message\n\n'],
+    ['writes an empty comment', { comment: '' }, ': \n\n'],
+    ['ends a comment that ends in a line break with an empty one', { comment: 'a\r' }, ': a\n: \n\n'],
     ['keeps NUL in data and type', { type: 'a\0', data: '\0' }, 'event: a\0\ndata: \0\n\n'],
   ];
   for (const [claim, event, text] of rows) {
@@ -49,6 +69,17 @@ describe('encodeEvent', () => {
     },
   };
   const refused: readonly [field: SseEventError['field'], value: unknown, cause?: typeof Error][] = [
+    ['type', 'a\r\nb'],
+    ['type', null],
+    ['id', null],
+    ['id', '\0'],
+    ['id', 'a\udc00b'],
+    ['retry', 2 ** 53],
+    ['retry', 5n],
+    ['retry', null],
+    ['comment', null],
+    ['data', [{ deep: 10n }], TypeError],
+    ['data', { toJSON: () => undefined }],
     ['type', 'a\nb'],
     ['type', 'a\rdata: forged'],
     ['type', 5],
@@ -80,7 +111,7 @@ describe('encodeEvent', () => {
     });
   }
 
-  for (const value of [undefined, null, 'data', 5]) {
+  for (const value of [undefined, null, 'data', 5, true, 5n]) {
     it(`refuses ${String(value)} in place of an event`, () => {
       expect(errorOf(value)).to.be.instanceOf(SseEventError).and.include({ field: 'event', value });
     });
@@ -97,6 +128,51 @@ describe('encodeEvent', () => {
     encodeEvent(event);
     event.data = 'b';
     expect(new TextDecoder().decode(encodeEvent(event))).to.equal('data: b\n\n');
+  });
+
+  it('notices it in every field, and refuses one that is replaced by what it cannot write', () => {
+    const event = { type: 'a', data: 'a', id: 'a', retry: 1, comment: 'a' };
+    const text = () => new TextDecoder().decode(encodeEvent(event));
+    text();
+    event.type = 'b';
+    expect(text()).to.equal(': a\nretry: 1\nevent: b\nid: a\ndata: a\n\n');
+    event.id = 'b';
+    expect(text()).to.equal(': a\nretry: 1\nevent: b\nid: b\ndata: a\n\n');
+    event.retry = 2;
+    expect(text()).to.equal(': a\nretry: 2\nevent: b\nid: b\ndata: a\n\n');
+    event.comment = 'b';
+    expect(text()).to.equal(': b\nretry: 2\nevent: b\nid: b\ndata: a\n\n');
+    event.id = 'b\n';
+    expect(errorOf(event)).to.be.instanceOf(SseEventError).and.include({ field: 'id', value: 'b\n' });
+  });
+
+  it('gives bytes of their own to equal objects', () => {
+    const [one, other] = [encodeEvent({ data: 'a' }), encodeEvent({ data: 'a' })];
+    expect(one).to.deep.equal(other);
+    expect(one).not.to.equal(other);
+  });
+
+  it('does not remember a refusal', () => {
+    const event = { id: 'a\n' };
+    expect(errorOf(event)).to.be.instanceOf(SseEventError);
+    expect(errorOf(event)).to.be.instanceOf(SseEventError);
+    event.id = 'a';
+    expect(new TextDecoder().decode(encodeEvent(event))).to.equal('id: a\n\n');
+  });
+
+  it('gives what toJSON throws as the cause', () => {
+    const reason = new Error('no');
+    const data = {
+      toJSON() {
+        throw reason;
+      },
+    };
+    expect(errorOf({ data })).to.be.instanceOf(SseEventError).and.property('cause').to.equal(reason);
+  });
+
+  it('does not write the fields of a received event', () => {
+    const received = { type: 'tick', data: 'a', id: '1', lastEventId: '1', origin: 'https://example.com' };
+    expect(new TextDecoder().decode(encodeEvent(received))).to.equal('event: tick\nid: 1\ndata: a\n\n');
   });
 
   function errorOf(event: unknown): unknown {

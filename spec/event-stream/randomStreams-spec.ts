@@ -27,7 +27,7 @@ describe('the 300 generated streams', () => {
   });
 
   for (const { seed, tags, chunks, expect: due, timeline } of streams) {
-    it(`decode as they should: ${seed}, ${tags.join(', ')}`, () => {
+    it(`decode to what is due: ${seed}, ${tags.join(', ')}`, () => {
       const given = chunks.map(chunk => new Uint8Array(Buffer.from(chunk, 'base64')));
       const whole = decode(given, { maxEventSize: Infinity });
 

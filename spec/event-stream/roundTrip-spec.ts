@@ -10,19 +10,23 @@ describe('what encodeEvent writes', () => {
       fc.string({ unit: 'binary' }),
     ),
   });
+  // Any UTF-16 code units, so also lone surrogates.
+  const anyUnits = fc.string({
+    unit: fc.integer({ min: 0, max: 0xffff }).map(unit => String.fromCharCode(unit)),
+  });
   const oneLine = anyText.map(text => text.replace(/[\r\n]/g, ''));
-  const data = fc.oneof(
-    anyText,
-    fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map(unit => String.fromCharCode(unit)) }),
-    fc.jsonValue(),
+  const type = fc.oneof(
+    oneLine,
+    anyUnits.map(text => text.replace(/[\r\n]/g, '')),
   );
+  const data = fc.oneof(anyText, anyUnits, fc.jsonValue());
   const event = fc.record(
     {
-      type: oneLine,
+      type,
       data,
       id: oneLine.map(text => text.replace(/\0/g, '')),
       retry: fc.nat(),
-      comment: anyText,
+      comment: fc.oneof(anyText, anyUnits),
     },
     { requiredKeys: [] },
   );
@@ -50,12 +54,24 @@ describe('what encodeEvent writes', () => {
         expect(received).to.deep.equal(expected(sent));
         expect(comments).to.deep.equal(
           sent.flatMap(({ comment }) =>
-            comment === undefined ? [] : lines(comment).map(line => ` ${line}`),
+            comment === undefined ? [] : lines(wellFormed(comment)).map(line => ` ${line}`),
           ),
         );
         expect(resumePoint.reconnectionTime).to.equal(last(sent.map(({ retry }) => retry)));
       }),
       { numRuns: 1000 },
+    );
+  });
+
+  it('JSON.parse reads back, if it is data that is no string', () => {
+    const value = fc.jsonValue().filter(value => typeof value !== 'string');
+    fc.assert(
+      fc.property(value, data => {
+        const received: unknown[] = [];
+        createDecoder(event => received.push(JSON.parse(event.data))).decode(encodeEvent({ data }));
+        expect(received).to.deep.equal([JSON.parse(JSON.stringify(data))]);
+      }),
+      { numRuns: 500 },
     );
   });
 });
@@ -69,7 +85,7 @@ function expected(sent: readonly SseEvent[]): object[] {
     const text = typeof data === 'string' ? lines(data).join('\n') : JSON.stringify(data);
     return [
       {
-        type: type === undefined || type === '' ? 'message' : type,
+        type: type === undefined || type === '' ? 'message' : wellFormed(type),
         data: wellFormed(text),
         lastEventId,
         ...(id !== undefined && { id }),

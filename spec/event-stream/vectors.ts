@@ -27,6 +27,9 @@ export const vectors: readonly Vector[] = [
     stream: 'data: a\n\n\uFEFFdata: b\n\ndata: c\n\n',
     events: [message('a'), message('c')],
   },
+  { claim: 'strips a BOM before a comment', stream: '\uFEFF: a\n', comments: [' a'] },
+  { claim: 'strips a BOM before a blank line', stream: '\uFEFF\ndata: a\n\n', events: [message('a')] },
+  { claim: 'makes nothing of a BOM alone', stream: '\uFEFF' },
   { claim: 'keeps a BOM in data', stream: 'data: \uFEFFa\n\n', events: [message('\uFEFFa')] },
   { claim: 'takes the text ï»¿ for no BOM', stream: 'ï»¿data: a\n\n' },
   {
@@ -69,6 +72,12 @@ export const vectors: readonly Vector[] = [
     stream: 'data: a\n\nretry: 5',
     events: [message('a')],
   },
+  { claim: 'drops a comment that the stream ends in the middle of', stream: ': a\n: b', comments: [' a'] },
+  {
+    claim: 'takes a line of one space for no blank line',
+    stream: 'data: a\n \ndata: b\n\n',
+    events: [message('a\nb')],
+  },
 
   // Comments
   {
@@ -110,6 +119,12 @@ export const vectors: readonly Vector[] = [
   },
   { claim: 'keeps NUL in data', stream: 'data: \0a\0\n\n', events: [message('\0a\0')] },
   { claim: 'keeps colons in data', stream: 'data: a: b:c\n\n', events: [message('a: b:c')] },
+  { claim: 'takes a second colon for data', stream: 'data:: a\n\n', events: [message(': a')] },
+  {
+    claim: 'dispatches nothing for a block of comments or unknown fields',
+    stream: ': a\n\nfoo: a\n\nbar\n\n',
+    comments: [' a'],
+  },
   { claim: 'dispatches nothing without data', stream: 'event: a\n\nid: 1\n\n', lastEventId: '1' },
   { claim: 'decodes any character', stream: 'data: é豆腐😀\uFFFF\n\n', events: [message('é豆腐😀\uFFFF')] },
 
@@ -134,6 +149,18 @@ export const vectors: readonly Vector[] = [
     claim: 'resets the type with an empty one',
     stream: 'event: a\nevent\ndata\n\nevent: a\nevent: \ndata\n\n',
     events: [message(''), message('')],
+  },
+
+  {
+    claim: 'takes off one space before a type, and no more',
+    stream: 'event:  a \ndata\n\nevent:  \ndata\n\n',
+    events: [typed(' a ', ''), typed(' ', '')],
+  },
+  { claim: 'keeps NUL in a type', stream: 'event: \0a\ndata\n\n', events: [typed('\0a', '')] },
+  {
+    claim: 'takes a type wherever it stands in its block',
+    stream: 'data: a\nevent: tick\n\n',
+    events: [typed('tick', 'a')],
   },
 
   // id
@@ -184,6 +211,17 @@ export const vectors: readonly Vector[] = [
     events: [message('', '… é\tx ')],
     lastEventId: '… é\tx ',
   },
+  {
+    claim: 'takes the last id of several',
+    stream: 'id: 1\nid: 2\ndata\n\nid: 3\nid\ndata\n\n',
+    events: [message('', '2'), message('')],
+  },
+  {
+    claim: 'takes off one space before an id, and no more',
+    stream: 'id:  1 \ndata\n\n',
+    events: [message('', ' 1 ')],
+    lastEventId: ' 1 ',
+  },
   { claim: 'takes 0 for an id', stream: 'id: 0\ndata\n\n', events: [message('', '0')], lastEventId: '0' },
   {
     claim: 'does not count the id of an unfinished event',
@@ -205,6 +243,13 @@ export const vectors: readonly Vector[] = [
       ['', ' 5', '5 ', '-5', '+5', '5.0', '1e3', '0x10', '12abc', '٣', '\0', '5\0']
         .map(value => `retry: ${value}\n`)
         .join('') + 'retry\n',
+  },
+
+  {
+    claim: 'keeps the retry before one that it ignores',
+    stream: 'retry: 2500\nretry: 10s\ndata: a\n\n',
+    events: [message('a')],
+    retries: [2500],
   },
 
   // Field names

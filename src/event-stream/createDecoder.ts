@@ -85,17 +85,15 @@ export function createDecoder(
 
       // A CR that ended a chunk ended its line at once; an LF that follows is its other half, not a line.
       const start = isAfterCR && chunk[0] === LF ? 1 : 0;
-      if (start && size) size++;
+      if (start && size && ++size > maxEventSize) fail();
       isAfterCR = chunk[chunk.length - 1] === CR;
 
       // Whole lines are decoded in one go. A line end is never inside a character, so no character is ever cut.
       const end = lastLineEnd(chunk, start);
-      if (end > start) {
-        readLines(withTail(chunk.subarray(start, end)));
-        // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- a callback may have stopped it
-        if (isStopped) return;
-      }
-      keep(chunk.subarray(Math.max(start, end)));
+      if (end > start) readLines(withTail(chunk.subarray(start, end)));
+      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- a callback may have stopped it
+      if (isStopped) return;
+      keep(chunk.subarray(end));
       if (size + tailLength > maxEventSize) fail();
     },
     stop() {
@@ -103,16 +101,24 @@ export function createDecoder(
     },
   };
 
-  function readLines(bytes: Uint8Array): void {
-    const block = utf8.decode(bytes);
-    const isAscii = block.length === bytes.length;
-    // Only in a block that takes it past the limit can an event be too large; only there are events measured.
-    const isRisky = size + bytes.length > maxEventSize;
-    const sizeBetween = (from: number, to: number) =>
-      isAscii ? to - from : new TextEncoder().encode(block.slice(from, to)).length;
+  /** Reads whole lines. Where an event may get too large it halves them, so that what comes before is dispatched. */
+  function readLines(lines: Uint8Array): void {
+    if (size + lines.length <= maxEventSize) return readBlock(lines);
+    const middle = betweenLines(lines);
+    if (middle < lines.length) {
+      readLines(lines.subarray(0, middle));
+      if (!isStopped) readLines(lines.subarray(middle));
+    } else if (isBlank(lines)) {
+      readBlock(lines);
+    } else {
+      fail();
+    }
+  }
 
+  function readBlock(bytes: Uint8Array): void {
+    const block = utf8.decode(bytes);
     let start = isAtStart && block.charCodeAt(0) === BOM ? 1 : 0;
-    let eventStart = 0;
+    let hasBlankLine = false;
     let lf = -1;
     let cr = -1;
     isAtStart = false;
@@ -122,20 +128,18 @@ export function createDecoder(
       if (lf < start) lf = indexOrLength(block, '\n', start);
       if (cr < start) cr = indexOrLength(block, '\r', start);
       const end = lf < cr ? lf : cr;
-      const following = end === cr && block.charCodeAt(end + 1) === LF ? end + 2 : end + 1;
 
       if (end > start) {
         readLine(block, start, end);
       } else {
-        if (isRisky && size + sizeBetween(eventStart, end) > maxEventSize) fail();
-        eventStart = following;
-        size = 0;
+        hasBlankLine = true;
         dispatch();
       }
       if (isStopped) return;
-      start = following;
+      start = end === cr && block.charCodeAt(end + 1) === LF ? end + 2 : end + 1;
     }
-    size += sizeBetween(eventStart, block.length);
+    // Measured in the bytes that came: what is not UTF-8 has another length in the text.
+    size = hasBlankLine ? bytes.length - afterLastBlankLine(bytes) : size + bytes.length;
     if (data !== undefined) manyLines.push(data);
     data = undefined;
   }
@@ -236,12 +240,40 @@ const I = 105;
 const R = 114;
 const BOM = 0xfeff;
 
-/** The index after the last LF or CR at or after `start`; `start` or less if there is none. */
+function isLineEnd(byte: number | undefined): boolean {
+  return byte === LF || byte === CR;
+}
+
+function isBlank(line: Uint8Array): boolean {
+  return isLineEnd(line[0]);
+}
+
+/** The index after the last line end at or after `start`; `start` if there is none. */
 function lastLineEnd(chunk: Uint8Array, start: number): number {
   const lf = chunk.lastIndexOf(LF);
   // Only what follows the last LF is searched for a CR, so a stream without CR is not searched twice.
   const cr = chunk.subarray(lf + 1).lastIndexOf(CR);
   return Math.max(cr < 0 ? lf + 1 : lf + 1 + cr + 1, start);
+}
+
+/** An index between two of these whole lines, near their middle; their length if there is only one. */
+function betweenLines(lines: Uint8Array): number {
+  const middle = lines.length >> 1;
+  const end =
+    lastLineEnd(lines.subarray(0, middle), 0) || middle + lines.subarray(middle).findIndex(isLineEnd) + 1;
+  return lines[end - 1] === CR && lines[end] === LF ? end + 1 : end;
+}
+
+/** The index after the last of these whole lines that is blank; one must be. */
+function afterLastBlankLine(lines: Uint8Array): number {
+  let following = lines.length;
+  for (;;) {
+    let end = following - 1;
+    if (lines[end] === LF && lines[end - 1] === CR) end--;
+    if (end <= 0 || isLineEnd(lines[end - 1])) return following;
+    following = end;
+    while (following > 0 && !isLineEnd(lines[following - 1])) following--;
+  }
 }
 
 function indexOrLength(block: string, lineEnd: string, start: number): number {
