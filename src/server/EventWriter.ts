@@ -1,4 +1,4 @@
-import { Subject, timer, type Observer, type Subscription } from 'rxjs';
+import { Subscription, timer, type Observer } from 'rxjs';
 import { encodeEvent, SseOverflowError, tell, type Listener, type SseEvent } from '../event-stream/index.js';
 import type { Exchange } from './Exchange.js';
 import type { KeepAlive } from './KeepAlive.js';
@@ -35,11 +35,11 @@ export interface WriterConfig {
  * Writes the events of one source to one reader. What the reader has no room for waits here, in bytes that are counted:
  * what waits in a framework's own buffers is counted by nobody.
  *
- * As an observer it gets the events, as a listener what happens to the connection. `stop$` says that no more events are
- * wanted; being a notifier, it works while the source is still being subscribed to.
+ * As an observer it gets the events, as a listener what happens to the connection.
  */
 export class EventWriter implements Observer<SseEvent> {
-  readonly stop$ = new Subject<void>();
+  /** All that is to be undone once no more events are wanted, which may be while the source is still being subscribed to. */
+  readonly source = new Subscription();
 
   readonly #exchange: Exchange;
   readonly #config: WriterConfig;
@@ -170,7 +170,7 @@ export class EventWriter implements Observer<SseEvent> {
   /** No more events; what waits is still written. */
   #finish(ending: Ending): void {
     this.#ending = ending;
-    this.stop$.next();
+    this.#leaveSource();
     this.open();
     this.#flush();
   }
@@ -201,10 +201,18 @@ export class EventWriter implements Observer<SseEvent> {
     this.#stall?.unsubscribe();
     const events = this.#events - this.#waiting.length;
     this.#waiting = [];
-    this.stop$.next();
+    this.#leaveSource();
     if (!ending || this.#openedAt === undefined) return;
     const duration = performance.now() - this.#openedAt;
     tell(this.#config.closeObserver, { ...ending, events, bytes: this.#bytes, duration });
+  }
+
+  #leaveSource(): void {
+    try {
+      this.source.unsubscribe();
+    } catch (error) {
+      tell(this.#config.errorObserver, error);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { from, takeUntil, type InteropObservable, type Observable, type ReadableStreamLike } from 'rxjs';
+import { from, Observable, type InteropObservable, type ReadableStreamLike } from 'rxjs';
 import { encodeEvent, tell, type Listener, type Resumable, type SseEvent } from '../event-stream/index.js';
 import { EventWriter, type StreamClosing } from './EventWriter.js';
 import type { Exchange } from './Exchange.js';
@@ -108,7 +108,7 @@ export function serve<Request, E extends SseEvent>(
     const { lastEventId } = exchange;
     const departure = new AbortController();
     const writer = new EventWriter(exchange, writerConfig);
-    writer.stop$.subscribe(() => departure.abort());
+    writer.source.add(() => departure.abort());
 
     try {
       const source = project(request, { lastEventId, signal: departure.signal });
@@ -120,7 +120,11 @@ export function serve<Request, E extends SseEvent>(
 
     function write(source: SseSource<E>): void {
       if (exchange.isGone) return;
-      eventsOf(source, lastEventId).pipe(takeUntil(writer.stop$)).subscribe(writer);
+      const events$ = new Observable<E>(subscriber => {
+        writer.source.add(subscriber);
+        return eventsOf(source, lastEventId).subscribe(subscriber);
+      });
+      events$.subscribe(writer);
       writer.open();
     }
 

@@ -1,0 +1,161 @@
+import { expect } from 'chai';
+import { once } from 'node:events';
+import express, { type ErrorRequestHandler, type Express } from 'express';
+import express4 from 'express-4';
+import { createServer, type Server } from 'node:http';
+import request from 'supertest';
+import { concat, EMPTY, firstValueFrom, NEVER, of, Subject, throwError } from 'rxjs';
+import { toSSE } from '../../src/adapters/express.js';
+import type { SseContext } from '../../src/server/index.js';
+import { serverContract } from '../contracts/server.js';
+import { listen } from '../support/listen.js';
+import { rawReader, type RawRequest } from '../support/rawReader.js';
+
+for (const [name, create] of [
+  ['Express 5', express],
+  ['Express 4', express4],
+] as const) {
+  describe(`toSSE of ${name}`, () => {
+    // Express prints what its own error handling gets.
+    const quietly: ErrorRequestHandler = (_error, _request, response, _next) => void response.sendStatus(500);
+    describe('as any door', () =>
+      serverContract((project, config) => createServer(create().use(toSSE(project, config)).use(quietly))));
+
+    let app: Express;
+    let server: Server;
+    const never = toSSE(() => NEVER);
+
+    beforeEach(() => {
+      app = create();
+      server = createServer(app);
+    });
+    afterEach(() => {
+      server.closeAllConnections();
+      server.close();
+    });
+    const reader = async (rawRequest?: RawRequest) => rawReader(await listen(server), rawRequest);
+
+    it('is middleware of a route, and knows its parameters', async () => {
+      app.get(
+        '/greet/:name',
+        toSSE(({ params, query }) => of({ data: [query['greeting'], params['name']] })),
+      );
+      const { text } = await request(app).get('/greet/Ada?greeting=Hello').expect(200);
+      expect(text).to.include('data: ["Hello","Ada"]\n\n');
+    });
+
+    it("keeps the route's own status, cookies, CORS and Cache-Control", async () => {
+      app.use(
+        (_request, response, next) => {
+          response.status(201).cookie('a', '1').cookie('b', '2').set({
+            'Access-Control-Allow-Origin': 'https://example.com',
+            'Cache-Control': 'private',
+            'X-Accel-Buffering': 'yes',
+          });
+          next();
+        },
+        toSSE(() => of({ data: 'a' })),
+      );
+      const { headers } = await request(app).get('/').expect(201);
+      expect(headers).to.include({
+        'content-type': 'text/event-stream; charset=utf-8',
+        'access-control-allow-origin': 'https://example.com',
+        'cache-control': 'private',
+        'x-accel-buffering': 'yes',
+      });
+      expect(headers['set-cookie']).to.deep.equal(['a=1; Path=/', 'b=2; Path=/']);
+    });
+
+    it('keeps what an async project sets before it decides', async () => {
+      app.use(async (_request, response, next) => {
+        await toSSE(async () => {
+          await Promise.resolve();
+          response.status(202).set('X-Mine', 'yes');
+          return of({ data: 'a' });
+        })(_request, response, next);
+      });
+      await request(app).get('/').expect(202).expect('X-Mine', 'yes');
+    });
+
+    it("hands an error to Express's error handling as it is, with nothing of a stream left on the response", async () => {
+      const mine = new Error('mine');
+      const told: unknown[] = [];
+      const handler: ErrorRequestHandler = (error, _request, response, _next) => {
+        told.push(error);
+        response.status(418).json({ sorry: true });
+      };
+      app.use(toSSE(() => throwError(() => mine))).use(handler);
+      const { headers } = await request(app).get('/').expect(418, { sorry: true });
+      expect(told).to.deep.equal([mine]);
+      expect(headers['content-type']).to.equal('application/json; charset=utf-8');
+      expect(headers).not.to.have.any.keys('cache-control', 'x-accel-buffering');
+    });
+
+    it('streams on after a body was parsed, until its reader leaves', async () => {
+      const events$ = new Subject<{ data: unknown }>();
+      app.use(
+        express.json(),
+        toSSE(({ body }) => concat(of({ data: body }), events$)),
+      );
+      const { until, leave, socket } = await reader({
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: '{"question":42}',
+      });
+      await until('data: {"question":42}\n\n');
+      events$.next({ data: 'later' });
+      await until('data: later\n\n');
+      expect(events$.observed).to.equal(true);
+      leave();
+      await once(socket, 'close');
+    });
+
+    it('asks no project for a reader that left before it was its turn', async () => {
+      const asked: SseContext[] = [];
+      const passed = new Subject<void>();
+      const done = firstValueFrom(passed);
+      const stream = toSSE((_, context) => {
+        asked.push(context);
+        return NEVER;
+      });
+      app.use((request, response, next) => {
+        response.on('close', () => {
+          stream(request, response, next);
+          passed.next();
+        });
+        request.socket.destroy();
+      });
+      await reader();
+      await done;
+      expect(asked).to.deep.equal([]);
+    });
+
+    it('survives a route that ends the response behind its back', async () => {
+      const events$ = new Subject<{ data: string }>();
+      const stream = toSSE(() => events$);
+      app.use(async (request, response, next) => {
+        await stream(request, response, next);
+        response.end();
+        events$.next({ data: 'too late' });
+      });
+      const { over, received } = await reader();
+      expect(await over()).to.equal('ended');
+      expect(received()).not.to.include('too late');
+      expect(events$.observed).to.equal(false);
+    });
+
+    it('serves one path as a stream and another as it likes', async () => {
+      app.get('/stream', never).get('/other', (_request, response) => void response.send('other'));
+      app.get(
+        '/done',
+        toSSE(() => EMPTY),
+      );
+      await request(app).get('/other').expect(200, 'other');
+      await request(app).get('/done').expect(204, '');
+      await request(app)
+        .head('/stream')
+        .expect(200)
+        .expect('Content-Type', /^text\/event-stream/);
+    });
+  });
+}
