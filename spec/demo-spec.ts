@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { EventSource } from 'eventsource';
 import { filter, firstValueFrom, take, toArray } from 'rxjs';
 import { fromSSE } from 'rxjs-sse';
+import { listen } from './support/listen.js';
 import { runDemo, startDemo, type DemoServer } from './support/demoServer.js';
 
 describe('npm start', function () {
@@ -75,10 +76,8 @@ describe('npm start', function () {
   }
 
   it('says in one line that the port is in use', async () => {
-    const other = createServer().listen(0, '127.0.0.1');
-    await once(other, 'listening');
-    const address = other.address();
-    const port = typeof address === 'object' ? address?.port : undefined;
+    const other = createServer();
+    const port = await listen(other);
     const child = runDemo({ PORT: String(port) });
     const [error, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
     other.close();

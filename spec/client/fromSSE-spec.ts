@@ -40,6 +40,7 @@ import {
   type Answer,
   type ScriptedServer,
 } from '../support/scriptedServer.js';
+import { uncaught } from '../support/uncaught.js';
 
 describe('fromSSE', () => {
   let server: ScriptedServer;
@@ -56,15 +57,6 @@ describe('fromSSE', () => {
       (error: unknown) => error,
     );
 
-  /** What is reported as uncaught next, instead of failing the run. */
-  const uncaught = () =>
-    new Promise(resolve => {
-      const others = process.listeners('uncaughtException');
-      process.removeAllListeners('uncaughtException').once('uncaughtException', error => {
-        for (const other of others) process.on('uncaughtException', other);
-        resolve(error);
-      });
-    });
   /** A wait that only `again` or unsubscribing ends. */
   const endlessWait = () => {
     const again = new Subject<void>();

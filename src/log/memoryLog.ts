@@ -4,7 +4,7 @@ import type { EventLog, GapEvent, GapReason } from './EventLog.js';
 
 export interface MemoryLogConfig {
   /**
-   * How many events to keep, 1 or more; the oldest go first. `Infinity` keeps all, and memory grows.
+   * How many events to keep, a whole number from 1 on; the oldest go first. `Infinity` keeps all, and memory grows.
    *
    * @defaultValue 1000
    */
@@ -15,7 +15,7 @@ export interface MemoryLogConfig {
  * An event log in the memory of this process. When the process ends so does the log, and readers who come back to the next
  * one are told: its ids begin with a random epoch.
  *
- * @throws RangeError if `maxEvents` is less than 1
+ * @throws RangeError if `maxEvents` is neither a whole number from 1 on nor `Infinity`
  * @example
  * ```ts
  * import express from 'express';
@@ -32,7 +32,9 @@ export function memoryLog<E extends SseEvent = SseEvent>({
   maxEvents = 1000,
 }: MemoryLogConfig = {}): EventLog<E> {
   type Entry = E & { readonly id: string };
-  if (!(maxEvents >= 1)) throw new RangeError(`Expected maxEvents to be 1 or more, got ${maxEvents}`);
+  if (!(maxEvents >= 1) || !(Number.isInteger(maxEvents) || maxEvents === Infinity)) {
+    throw new RangeError(`Expected maxEvents to be a whole number from 1 on, got ${maxEvents}`);
+  }
 
   const epoch = crypto.randomUUID().slice(0, 8);
   const entries: Entry[] = [];
@@ -57,7 +59,8 @@ export function memoryLog<E extends SseEvent = SseEvent>({
       return new Observable<Entry | GapEvent | { readonly id: string }>(subscriber => {
         const place = lastEventId === undefined ? tip : positionOf(lastEventId);
         let position = typeof place === 'number' ? place : floor();
-        let isReading = false;
+        // Not before the reader knows its place.
+        let isReading = true;
 
         // An append in the middle of it, by whoever gets an event, is read by the loop under way: the order stays.
         const read = () => {
@@ -82,6 +85,7 @@ export function memoryLog<E extends SseEvent = SseEvent>({
         if (typeof place === 'string') tellGap(place);
         // So that a reader which is cut off before its first event comes back to this place.
         else if (lastEventId === undefined) subscriber.next({ id: idAt(position) });
+        isReading = false;
         read();
       });
     },
