@@ -1,0 +1,84 @@
+import { expect } from 'chai';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+describe('the examples', function () {
+  this.timeout(60_000);
+
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+    .filter(file => file.endsWith('.ts'))
+    .map(file => join('src', file));
+  const documents = readdirSync(root).filter(file => file.endsWith('.md'));
+  const examples = new Map(
+    [...documents, ...sources].flatMap(file =>
+      examplesOf(file).map(({ line, code }) => [join(root, `${file}-${line}.ts`), { file, line, code }]),
+    ),
+  );
+  let complaints: readonly string[] = [];
+
+  before(() => {
+    complaints = compile();
+  });
+
+  it('are there: in the README, and of every function of the front door', () => {
+    const files = [...examples.values()].map(({ file }) => file);
+    expect(files).to.include.members(['README.md', 'src/client/fromSSE.ts', 'src/adapters/express.ts']);
+    const undocumented = sources.filter(
+      file =>
+        /(client|event-stream)\/index\.ts$/.test(file) &&
+        exportedFunctions(file).some(name => !files.some(each => each.endsWith(`/${name}.ts`))),
+    );
+    expect(undocumented).to.deep.equal([]);
+  });
+
+  for (const { file, line } of examples.values()) {
+    it(`compile: ${file}, line ${line}`, () => {
+      const own = complaints.filter(complaint => complaint.startsWith(`${file}-${line}.ts`));
+      expect(own).to.deep.equal([]);
+    });
+  }
+
+  /** Each block of TypeScript in a document, or in the comments of a source. */
+  function examplesOf(file: string) {
+    const text = readFileSync(join(root, file), 'utf8');
+    const blocks = text.matchAll(/^( \* )?```ts\n([^]*?)^(?: \* )?```$/gm);
+    return Array.from(blocks, ({ index, 1: margin, 2: code = '' }) => ({
+      file,
+      line: text.slice(0, index).split('\n').length,
+      code: margin ? code.replace(/^ \* ?/gm, '') : code,
+    }));
+  }
+
+  function exportedFunctions(index: string): string[] {
+    const names = readFileSync(join(root, index), 'utf8').matchAll(/^export \{ ([a-z]\w+) \}/gm);
+    // Not for users: it is not on at the front door.
+    return Array.from(names, ({ 1: name = '' }) => name).filter(name => name !== 'tell');
+  }
+
+  /** All of them in one program, as a user's: strict, and with the built package. */
+  function compile(): string[] {
+    const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), path => readFileSync(path, 'utf8'));
+    const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+    const host = ts.createCompilerHost(options);
+    const files: ts.CompilerHost = {
+      ...host,
+      fileExists: path => examples.has(path) || host.fileExists(path),
+      readFile: path => examples.get(path)?.code ?? host.readFile(path),
+      getSourceFile(path, languageVersion) {
+        const code = examples.get(path)?.code;
+        return code === undefined
+          ? host.getSourceFile(path, languageVersion)
+          : ts.createSourceFile(path, `${code}\nexport {};`, languageVersion);
+      },
+    };
+    const program = ts.createProgram([...examples.keys()], options, files);
+    return ts.getPreEmitDiagnostics(program).map(({ file, messageText }) => {
+      const name = file?.fileName.replace(root, '') ?? '';
+      return `${name}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+    });
+  }
+});

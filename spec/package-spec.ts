@@ -1,0 +1,88 @@
+import { expect } from 'chai';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const run = promisify(execFile);
+
+/** A server and its reader, as a user writes them; the first lines say how the names come in. */
+const program = `
+  const server = express()
+    .get('/numbers', toSSE(() => interval(1).pipe(take(3), map(n => ({ type: 'number', data: { n }, id: String(n) })))))
+    .get('/log', toSSE(() => log))
+    .listen(0, '127.0.0.1', async () => {
+      const base = 'http://127.0.0.1:' + server.address().port;
+      const numbers$ = fromSSE(base + '/numbers', { reconnect: false });
+      console.log(await lastValueFrom(numbers$.pipe(map(({ data, id }) => data + id), toArray())));
+      void firstValueFrom(fromSSE(base + '/log')).then(({ data }) => {
+        console.log(data);
+        server.close();
+      });
+      setInterval(() => log.append({ data: 'appended' }), 10).unref();
+    });
+`;
+const rx = '{ firstValueFrom, interval, lastValueFrom, map, take, toArray }';
+const names: readonly [names: string, module: string][] = [
+  [rx, 'rxjs'],
+  ['{ fromSSE }', 'rxjs-sse'],
+  ['{ toSSE }', 'rxjs-sse/express'],
+  ['{ memoryLog }', 'rxjs-sse/log'],
+];
+
+describe('the packed package', function () {
+  this.timeout(30_000);
+
+  let project: string;
+  let unpacked: string;
+  before(async () => {
+    project = await mkdtemp(join(tmpdir(), 'rxjs-sse-'));
+    const { stdout } = await run(
+      'npm',
+      ['pack', '--ignore-scripts', '--silent', '--pack-destination', project],
+      {
+        cwd: root,
+      },
+    );
+    const modules = join(project, 'node_modules');
+    unpacked = join(modules, 'rxjs-sse');
+    await mkdir(unpacked, { recursive: true });
+    await run('tar', ['-xzf', join(project, stdout.trim()), '--strip-components=1', '-C', unpacked]);
+    for (const peer of ['rxjs', 'express'])
+      await symlink(join(root, 'node_modules', peer), join(modules, peer));
+  });
+  after(() => rm(project, { recursive: true }));
+
+  it('holds what a user needs, and no more', async () => {
+    const files = await readdir(unpacked);
+    expect(files.sort()).to.deep.equal(
+      ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'src'].sort(),
+    );
+  });
+
+  const output = '[ \'{"n":0}0\', \'{"n":1}1\', \'{"n":2}2\' ]\nappended\n';
+
+  it('serves and reads for a user who imports it', async () => {
+    const imports = names.map(([name, module]) => `import ${name} from '${module}';`).join('\n');
+    await writeFile(
+      join(project, 'user.mjs'),
+      `import express from 'express';\n${imports}\nconst log = memoryLog();${program}`,
+    );
+    const { stdout, stderr } = await run(process.execPath, ['user.mjs'], { cwd: project });
+    expect(stdout).to.equal(output);
+    expect(stderr).to.equal('');
+  });
+
+  it('serves and reads for a user who requires it', async () => {
+    const requires = names.map(([name, module]) => `const ${name} = require('${module}');`).join('\n');
+    await writeFile(
+      join(project, 'user.cjs'),
+      `const express = require('express');\n${requires}\nconst log = memoryLog();${program}`,
+    );
+    const { stdout } = await run(process.execPath, ['user.cjs'], { cwd: project });
+    expect(stdout).to.equal(output);
+  });
+});
