@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import compression from 'compression';
 import { once } from 'node:events';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import express4 from 'express-4';
@@ -6,6 +7,7 @@ import { createServer, type Server } from 'node:http';
 import request from 'supertest';
 import { concat, EMPTY, firstValueFrom, NEVER, of, Subject, throwError } from 'rxjs';
 import { toSSE } from '../../src/adapters/express.js';
+import { fromSSE, type Opening, type ReceivedSseEvent } from '../../src/index.js';
 import type { SseContext } from '../../src/server/index.js';
 import { serverContract } from '../contracts/server.js';
 import { listen } from '../support/listen.js';
@@ -109,6 +111,30 @@ for (const [name, create] of [
       leave();
       await once(socket, 'close');
     });
+
+    for (const encoding of ['identity', 'gzip']) {
+      it(`writes each event at once under compression(), to a reader that accepts ${encoding}`, async () => {
+        const events$ = new Subject<{ data: string }>();
+        app.use(
+          compression({ threshold: 0 }),
+          // Without `no-transform`, or it would not compress.
+          (_request, response, next) => next(void response.set('Cache-Control', 'no-cache')),
+          toSSE(() => events$),
+        );
+        const base = `http://127.0.0.1:${await listen(server)}`;
+        const headers = { 'Accept-Encoding': encoding };
+        const opened$ = new Subject<Opening>();
+        const [opened, arrived] = [firstValueFrom(opened$), new Subject<ReceivedSseEvent>()];
+        const subscription = fromSSE(base, { headers, openObserver: opened$ }).subscribe(arrived);
+        expect((await opened).headers.get('content-encoding') ?? 'identity').to.equal(encoding);
+        for (const data of ['a', 'b']) {
+          const arrival = firstValueFrom(arrived);
+          events$.next({ data });
+          expect(await arrival).to.include({ data });
+        }
+        subscription.unsubscribe();
+      });
+    }
 
     it('asks no project for a reader that left before it was its turn', async () => {
       const asked: SseContext[] = [];

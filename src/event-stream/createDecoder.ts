@@ -281,10 +281,16 @@ function indexOrLength(block: string, lineEnd: string, start: number): number {
   return index < 0 ? block.length : index;
 }
 
-/** The value of the field if the line is one of that name. The colon is not searched for: a line without one has no end. */
+/**
+ * The value of the field if the line is one of that name, whose first letter is known to be there. The colon is not searched
+ * for: a line without one has no end.
+ */
 function fieldValue(block: string, start: number, end: number, name: string): string | undefined {
   const colon = start + name.length;
-  if (!block.startsWith(name, start)) return undefined;
+  // By hand, since `startsWith` takes a tenth of the time of a stream of tiny events.
+  for (let i = 1; i < name.length; i++) {
+    if (block.charCodeAt(start + i) !== name.charCodeAt(i)) return undefined;
+  }
   if (colon === end) return '';
   if (block.charCodeAt(colon) !== COLON) return undefined;
   return block.slice(block.charCodeAt(colon + 1) === SPACE ? colon + 2 : colon + 1, end);

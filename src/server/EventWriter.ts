@@ -45,6 +45,7 @@ export class EventWriter implements Observer<SseEvent> {
   readonly #config: WriterConfig;
   #openedAt: number | undefined;
   #ending: Ending | undefined;
+  #isEnded = false;
   #isClosed = false;
 
   #waiting: Uint8Array[] = [];
@@ -73,7 +74,6 @@ export class EventWriter implements Observer<SseEvent> {
   }
 
   next(event: SseEvent): void {
-    if (this.#ending || this.#isClosed) return;
     let bytes: Uint8Array;
     try {
       bytes = encodeEvent(event);
@@ -95,7 +95,7 @@ export class EventWriter implements Observer<SseEvent> {
     if (this.#isUnanswered) {
       this.#close();
       this.#exchange.fail(error);
-    } else if (!this.#ending && !this.#isClosed) {
+    } else {
       tell(this.#config.errorObserver, error);
       this.#finish({ reason: 'error', error });
     }
@@ -105,7 +105,7 @@ export class EventWriter implements Observer<SseEvent> {
     if (this.#isUnanswered) {
       this.#close();
       this.#exchange.noContent();
-    } else if (!this.#ending && !this.#isClosed) {
+    } else {
       this.#finish({ reason: 'complete' });
     }
   }
@@ -117,8 +117,7 @@ export class EventWriter implements Observer<SseEvent> {
   }
 
   gone(): void {
-    const isDone = this.#ending && this.#waiting.length === 0;
-    this.#close(isDone ? this.#ending : { reason: 'gone' });
+    this.#close(this.#isEnded ? this.#ending : { reason: 'gone' });
   }
 
   get #isUnanswered(): boolean {
@@ -138,7 +137,7 @@ export class EventWriter implements Observer<SseEvent> {
   }
 
   #flushSoon(): void {
-    if (this.#openedAt === undefined || this.#isFlushDue || !this.#hasRoom) return;
+    if (this.#openedAt === undefined || this.#isFlushDue) return;
     this.#isFlushDue = true;
     queueMicrotask(() => this.#flush());
   }
@@ -146,7 +145,7 @@ export class EventWriter implements Observer<SseEvent> {
   /** Writes all that waits as one: it is the write that costs, not the byte. */
   #flush(): void {
     this.#isFlushDue = false;
-    if (!this.#hasRoom || this.#isClosed) return;
+    if (!this.#hasRoom || this.#isEnded || this.#isClosed) return;
     if (this.#waiting.length > 0) {
       const bytes = joined(this.#waiting, this.#waitingBytes);
       this.#waiting = [];
@@ -171,11 +170,12 @@ export class EventWriter implements Observer<SseEvent> {
   #finish(ending: Ending): void {
     this.#ending = ending;
     this.#leaveSource();
-    this.open();
-    this.#flush();
+    if (this.#openedAt === undefined) this.open();
+    else this.#flush();
   }
 
   #endResponse({ reason }: Ending): void {
+    this.#isEnded = true;
     if (reason === 'complete') this.#exchange.end();
     else this.#exchange.cut();
     // What was written may still be under way to a reader that takes nothing.

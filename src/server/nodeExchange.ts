@@ -28,7 +28,6 @@ export function nodeExchange(
       setDefault(response, 'X-Accel-Buffering', 'no');
     },
     write(bytes) {
-      if (response.writableEnded) return false;
       const hasRoom = response.write(bytes);
       // What `compression()` adds: it keeps everything to itself until asked.
       response.flush?.();
