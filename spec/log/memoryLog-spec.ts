@@ -34,6 +34,22 @@ describe('memoryLog', () => {
     expect(seen.at(-1)).to.equal(6);
   });
 
+  it('remembers nothing of readers that have left', () => {
+    const log = memoryLog();
+    const heap = () => {
+      global.gc?.();
+      return process.memoryUsage().heapUsed;
+    };
+    const visits = (count: number) => {
+      for (let n = 0; n < count; n++) log.after(undefined).subscribe().unsubscribe();
+    };
+    visits(1000);
+    const before = heap();
+    visits(50_000);
+    // Forty bytes for each of them would be more.
+    expect(heap() - before).to.be.lessThan(2_000_000);
+  });
+
   it('keeps all events, if told to', async () => {
     const log = memoryLog({ maxEvents: Infinity });
     const first = await log.append({ data: 0 });

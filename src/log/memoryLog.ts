@@ -51,7 +51,7 @@ export function memoryLog<E extends SseEvent = SseEvent>({
     append(event) {
       const id = idAt(++tip);
       entries[slot(tip)] = { ...event, id };
-      for (const wake of [...readers]) wake();
+      for (const read of readers) read();
       return Promise.resolve(id);
     },
 
