@@ -8,30 +8,28 @@ import { page } from './page.js';
 /** The demo server: a clock, the metrics of this machine, and a page that shows them. */
 export async function app(): Promise<Express> {
   // Five minutes of samples are kept, so a reader that was away for less misses nothing.
-  const host = memoryLog({ maxEvents: 1200 });
-  hostMetrics(250).subscribe(sample => void host.append({ type: 'sample', data: sample }));
+  const log = memoryLog({ maxEvents: 1200 });
+  hostMetrics(250).subscribe(sample => void log.append({ type: 'sample', data: sample }));
 
+  /** Emits the name of the reader whose connection is to end. */
   const cut$ = new Subject<unknown>();
+
+  const clock = toSSE(() =>
+    interval(1000).pipe(
+      startWith(undefined),
+      map(() => ({ type: 'timestamp', data: new Date().toISOString() })),
+    ),
+  );
+  const host = toSSE(
+    ({ query }, { lastEventId }) =>
+      log.after(lastEventId).pipe(takeUntil(cut$.pipe(filter(reader => reader === query['reader'])))),
+    { retry: 3000 },
+  );
 
   return express()
     .use(await page())
-    .get(
-      '/clock',
-      toSSE(() =>
-        interval(1000).pipe(
-          startWith(undefined),
-          map(() => ({ type: 'timestamp', data: new Date().toISOString() })),
-        ),
-      ),
-    )
-    .get(
-      '/host',
-      toSSE(
-        ({ query }, { lastEventId }) =>
-          host.after(lastEventId).pipe(takeUntil(cut$.pipe(filter(reader => reader === query['reader'])))),
-        { retry: 3000 },
-      ),
-    )
+    .get('/clock', clock)
+    .get('/host', host)
     .post('/cut', ({ query }, response) => {
       cut$.next(query['reader']);
       response.sendStatus(204);
