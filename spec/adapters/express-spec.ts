@@ -5,7 +5,19 @@ import express, { type ErrorRequestHandler, type Express } from 'express';
 import express4 from 'express-4';
 import { createServer, type Server } from 'node:http';
 import request from 'supertest';
-import { concat, EMPTY, firstValueFrom, NEVER, of, Subject, throwError } from 'rxjs';
+import {
+  concat,
+  EMPTY,
+  finalize,
+  firstValueFrom,
+  lastValueFrom,
+  NEVER,
+  of,
+  Subject,
+  take,
+  throwError,
+  toArray,
+} from 'rxjs';
 import { toSSE } from '../../src/adapters/express.js';
 import { fromSSE, type Opening, type ReceivedSseEvent } from '../../src/index.js';
 import type { SseContext } from '../../src/server/index.js';
@@ -91,6 +103,64 @@ for (const [name, create] of [
       expect(told).to.deep.equal([mine]);
       expect(headers['content-type']).to.equal('application/json; charset=utf-8');
       expect(headers).not.to.have.any.keys('cache-control', 'x-accel-buffering');
+    });
+
+    for (const [name, source, log] of [
+      ['a source that gives at once', of({ data: 'a' }), /: keep-alive 15000\n\ndata: a\n\n$/],
+      ['an empty source', EMPTY, /^$/],
+    ] as const) {
+      it(`goes on from a head that the route has sent: ${name}`, async () => {
+        app.use(
+          (_request, response, next) => {
+            response.status(202).type('text/event-stream').flushHeaders();
+            next();
+          },
+          toSSE(() => source),
+        );
+        const { text } = await request(app).get('/').expect(202);
+        expect(text).to.match(log);
+      });
+    }
+
+    it('leaves an answer alone that the project has given itself', async () => {
+      const events$ = new Subject<{ data: string }>();
+      app.use((request, response, next) =>
+        toSSE(() => {
+          response.status(401).send('no');
+          return events$;
+        })(request, response, next),
+      );
+      await request(app).get('/').expect(401, 'no');
+      expect(events$.observed).to.equal(false);
+    });
+
+    for (const error of [undefined, null, 0, '', 'route', 'router']) {
+      it(`hands the failure ${String(error)} to Express's error handling, too, not to the next route`, async () => {
+        app.use(
+          toSSE(() => throwError(() => error)),
+          (_request, response) => void response.send('next'),
+        );
+        app.use(quietly);
+        await request(app).get('/').expect(500);
+      });
+    }
+
+    it('unsubscribes also where a reader leaves whose request waits behind another on its connection', async () => {
+      const gone$ = new Subject<string | undefined>();
+      const ask$ = new Subject<string | undefined>();
+      app.get(
+        '/:number',
+        toSSE(({ params }) => {
+          ask$.next(String(params['number']));
+          return NEVER.pipe(finalize(() => gone$.next(String(params['number']))));
+        }),
+      );
+      const [asked, gone] = [ask$, gone$].map(each$ => lastValueFrom(each$.pipe(take(3), toArray())));
+      const { socket, leave } = await reader({ path: '/1' });
+      for (const number of [2, 3]) socket.write(`GET /${number} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
+      await asked;
+      leave();
+      expect(await gone).to.have.members(['1', '2', '3']);
     });
 
     it('streams on after a body was parsed, until its reader leaves', async () => {

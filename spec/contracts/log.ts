@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { filter, firstValueFrom, lastValueFrom, map, Subject, take, takeUntil, toArray } from 'rxjs';
-import type { SseEvent } from '../../src/index.js';
+import { SseEventError, type SseEvent } from '../../src/index.js';
 import type { EventLog } from '../../src/log/index.js';
 
 /** What an event log promises, wherever it keeps its events. Each log that is made is new, and keeps the last `maxEvents`. */
@@ -46,6 +46,17 @@ export function logContract(create: (maxEvents: number) => EventLog): void {
     const event = Object.freeze({ data: 'a' });
     await log().append(event);
     expect(event).to.deep.equal({ data: 'a' });
+  });
+
+  it('refuses an event that cannot be written, and gives its readers the others', async () => {
+    const events = log();
+    const [start] = await append(events, 'start');
+    for (const event of [{ type: 'a\nb' }, { data: 1n }, { retry: -1 }]) {
+      const error = await events.append(event).catch((reason: unknown) => reason);
+      expect(error).to.be.instanceOf(SseEventError);
+    }
+    await append(events, 'a');
+    expect(await read(events, start, 1)).to.deep.equal(['a']);
   });
 
   it('gives everything strictly after an id, in order, then what is appended', async () => {

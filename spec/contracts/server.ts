@@ -108,6 +108,19 @@ export function serverContract(door: Door): void {
       }
     });
 
+    const outOfRange: Readonly<Record<string, readonly number[]>> = {
+      keepAlive: [0, -1, NaN, Infinity, 2 ** 31],
+      stallTimeout: [0, -1, NaN, 2 ** 31],
+      bufferLimit: [-1, NaN],
+    };
+    for (const [option, values] of Object.entries(outOfRange)) {
+      it(`never with a ${option} out of its range`, () => {
+        for (const value of values) {
+          expect(() => door(() => NEVER, { [option]: value })).to.throw(RangeError, option);
+        }
+      });
+    }
+
     it('and subscribes to nothing, where only the head is asked for', async () => {
       const source = watched();
       await serve(() => source.events$);
@@ -465,7 +478,7 @@ export function serverContract(door: Door): void {
 
     for (const [name, reason] of [
       ['reports what the project rejects with then', new Error('late')],
-      ['reports nothing if that is the reason of its signal', undefined],
+      ['reports nothing if the project rejects since it was aborted', undefined],
     ] as const) {
       it(name, async () => {
         const decided = new Subject<void>();
@@ -473,9 +486,10 @@ export function serverContract(door: Door): void {
         const context = firstValueFrom(contexts);
         await serve(async (_, context) => {
           contexts.next(context);
-          await once(context.signal, 'abort');
-          decided.next();
-          throw reason ?? context.signal.reason;
+          return once(new EventTarget(), 'never', { signal: context.signal }).finally(() => {
+            decided.next();
+            if (reason) throw reason;
+          });
         });
         const done = firstValueFrom(decided);
         const { leave } = reader();
@@ -574,6 +588,18 @@ export function serverContract(door: Door): void {
       const { over, received } = reader();
       expect(await over()).to.equal('ended');
       expect(received().match(/xx+/)?.[0]).to.have.length(large.length);
+    });
+
+    it('has what was handed over when it is cut off within a turn, so that it gets on', async () => {
+      const events = Array.from({ length: 50 }, (_, n) => ({ data: large, id: String(n + 1) }));
+      const after = (id = '0') => concat(events.slice(Number(id)), NEVER);
+      await serve(() => ({ after }), { bufferLimit: 1_000_000 });
+      const ids = fromSSE(url(), { reconnect: { delay: 100 } }).pipe(
+        map(({ id }) => id),
+        take(50),
+        toArray(),
+      );
+      expect(await lastValueFrom(ids)).to.deep.equal(events.map(({ id }) => id));
     });
 
     it('is cut off when it takes nothing for too long', async () => {

@@ -11,6 +11,7 @@ describe('readLastEventId', () => {
     ['decodes the query', undefined, '/?lastEventId=%C3%A9+%26', 'é &'],
     ['takes bytes of UTF-8 for characters', 'Ã©â\x80¦', '/', 'é…'],
     ['takes what is no UTF-8 for U+FFFD', 'é', '/', '\uFFFD'],
+    ['keeps U+FEFF at its start', 'ï»¿7', '/', '\uFEFF7'],
     ['knows 0 for an id', '0', '/', '0'],
     ['finds none where there is none', undefined, '/', undefined],
     ['finds none where it is empty', '', '/?lastEventId=', undefined],

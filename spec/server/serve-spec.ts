@@ -125,6 +125,47 @@ describe('serve', () => {
     expect(exchange.log).to.deep.equal([...begun, 'data: 1␊␊', 'end']);
   });
 
+  describe('with a source that follows its signal', () => {
+    const obedient =
+      (obey: (subscriber: Subject<SseEvent>) => void): SseProject<unknown> =>
+      (_, { signal }) => {
+        signal.addEventListener('abort', () => obey(events$));
+        return events$;
+      };
+
+    it('cuts off at an event that cannot be written, though the source then completes', () => {
+      start(
+        {},
+        obedient(source => source.complete()),
+      );
+      emit(1n);
+      exchange.gone();
+      expect(exchange.log).to.deep.equal([...begun, 'cut']);
+      expect(facts()).to.deep.equal([{ reason: 'error', events: 0 }]);
+    });
+
+    it('reports nothing of it when its reader leaves, though the source then fails', () => {
+      start(
+        {},
+        obedient(source => source.error('aborted')),
+      );
+      exchange.gone();
+      expect(facts()).to.deep.equal([{ reason: 'gone', events: 0 }]);
+      expect(errors).to.deep.equal([]);
+    });
+
+    it('writes nothing that the source gives then', async () => {
+      start(
+        {},
+        obedient(source => source.next({ data: 'late' })),
+      );
+      emit(1n);
+      await turn();
+      exchange.drain();
+      expect(exchange.log).to.deep.equal([...begun, 'cut']);
+    });
+  });
+
   describe('to a reader without room', () => {
     /** What it had no room for any more is the beginning of the stream. */
     const startFull = (config?: ToSseConfig) => {
@@ -217,6 +258,14 @@ describe('serve', () => {
       expect(exchange.log.slice(2, 4)).to.deep.equal([':␊␊', ':␊␊']);
     });
 
+    it('no stream whose reader has gone without a word', async () => {
+      start({ keepAlive: 5 });
+      exchange.isGone = true;
+      await silence();
+      expect(exchange.log).to.have.length(2);
+      expect(facts()).to.deep.equal([{ reason: 'gone', events: 0 }]);
+    });
+
     it('no stream that is ending, and none whose reader has gone', async () => {
       start({ keepAlive: 5 });
       events$.complete();
@@ -280,6 +329,16 @@ describe('serve', () => {
         wait(100);
         expect(exchange.log).to.deep.equal([...begun, 'end', 'abort']);
         expect(facts()).to.deep.equal([{ reason: 'stalled', events: 0 }]);
+      });
+    });
+
+    it('gives up a reader that had room after the end, and then takes nothing', () => {
+      run(wait => {
+        start({ stallTimeout: 100 });
+        events$.error('mine');
+        exchange.drain();
+        wait(100);
+        expect(exchange.log).to.deep.equal([...begun, 'cut', 'abort']);
       });
     });
 

@@ -19,7 +19,7 @@ export type { SseContext, SseProject, SseSource, StreamClosing, ToSseConfig } fr
  *
  * A reader that lags is disconnected once `bufferLimit` bytes wait for it.
  *
- * @throws {@link SseEventError} if `retry` cannot be written
+ * @throws {@link SseEventError} if `retry` cannot be written, RangeError for any other number out of its range
  * @example
  * ```ts
  * import express from 'express';
@@ -36,5 +36,16 @@ export function toSSE<E extends SseEvent>(
   config?: ToSseConfig,
 ): RequestHandler {
   const answer = serve(project, config);
-  return (request, response, next) => answer(request, nodeExchange(request, response, next));
+  return (request, response, next) =>
+    answer(
+      request,
+      nodeExchange(request, response, error => next(asError(error))),
+    );
+}
+
+/** To Express no error means the next route, and so do some strings. */
+function asError(error: unknown): unknown {
+  return typeof error === 'object' && error !== null
+    ? error
+    : new Error(`Expected an event source, got ${String(error)}`, { cause: error });
 }

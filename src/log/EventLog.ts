@@ -19,7 +19,10 @@ export type GapReason = 'trimmed' | 'reset' | 'future' | 'invalid';
  * Ids are the log's own: opaque, visible ASCII.
  */
 export interface EventLog<E extends SseEvent = SseEvent> extends Resumable {
-  /** Adds an event; an `id` of its own gives way. Resolves, once it is kept, with the id that the log gave it. */
+  /**
+   * Adds an event; an `id` of its own gives way. Resolves, once it is kept, with the id that the log gave it; rejects with
+   * {@link SseEventError} if it cannot be written.
+   */
   append(event: E): Promise<string>;
   /**
    * Everything strictly after `lastEventId`, then whatever is appended; `undefined` begins with the next event.

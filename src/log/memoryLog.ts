@@ -1,5 +1,5 @@
 import { Observable } from 'rxjs';
-import type { SseEvent } from '../event-stream/index.js';
+import { encodeEvent, type SseEvent } from '../event-stream/index.js';
 import type { EventLog, GapEvent, GapReason } from './EventLog.js';
 
 export interface MemoryLogConfig {
@@ -48,12 +48,16 @@ export function memoryLog<E extends SseEvent = SseEvent>({
   const slot = (position: number) => position % maxEvents;
 
   return {
-    append(event) {
-      const id = idAt(++tip);
-      entries[slot(tip)] = { ...event, id };
-      for (const read of readers) read();
-      return Promise.resolve(id);
-    },
+    append: event =>
+      // All of it happens at once. What is thrown in here is a rejection.
+      new Promise(resolve => {
+        const entry = { ...event, id: idAt(tip + 1) };
+        // An event that cannot be written would stop every reader at its place. Its bytes are kept, for all of them.
+        encodeEvent(entry);
+        entries[slot(++tip)] = entry;
+        for (const read of readers) read();
+        resolve(entry.id);
+      }),
 
     after(lastEventId) {
       return new Observable<Entry | GapEvent | { readonly id: string }>(subscriber => {

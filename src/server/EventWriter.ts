@@ -12,7 +12,7 @@ export interface StreamClosing {
   readonly reason: 'complete' | 'error' | 'gone' | 'overflow' | 'stalled';
   /** The error behind it, where there is one. */
   readonly error?: unknown;
-  /** How many events were handed to the connection. */
+  /** How many events were handed to the connection. What a reader that leaves or is cut off had of them, nobody knows. */
   readonly events: number;
   /** How many bytes were, keep-alives included. */
   readonly bytes: number;
@@ -43,10 +43,9 @@ export class EventWriter implements Observer<SseEvent> {
 
   readonly #exchange: Exchange;
   readonly #config: WriterConfig;
-  #openedAt: number | undefined;
-  #ending: Ending | undefined;
-  #isEnded = false;
-  #isClosed = false;
+  #state: State = 'undecided';
+  #ending: Ending = { reason: 'gone' };
+  #openedAt = 0;
 
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
@@ -65,15 +64,13 @@ export class EventWriter implements Observer<SseEvent> {
 
   /** Sends the head and what waits. Until then, a failed source and an empty one are answered without a stream. */
   open(): void {
-    if (this.#openedAt !== undefined || this.#isClosed) return;
-    this.#openedAt = performance.now();
-    this.#exchange.open();
-    this.#waiting.unshift(this.#config.preamble);
-    this.#waitingBytes += this.#config.preamble.length;
+    if (this.#state !== 'undecided') return;
+    this.#begin();
     this.#flush();
   }
 
   next(event: SseEvent): void {
+    if (!this.#isWanted) return;
     let bytes: Uint8Array;
     try {
       bytes = encodeEvent(event);
@@ -92,6 +89,7 @@ export class EventWriter implements Observer<SseEvent> {
   }
 
   error(error: unknown): void {
+    if (!this.#isWanted) return;
     if (this.#isUnanswered) {
       this.#close();
       this.#exchange.fail(error);
@@ -102,6 +100,7 @@ export class EventWriter implements Observer<SseEvent> {
   }
 
   complete(): void {
+    if (!this.#isWanted) return;
     if (this.#isUnanswered) {
       this.#close();
       this.#exchange.noContent();
@@ -111,17 +110,32 @@ export class EventWriter implements Observer<SseEvent> {
   }
 
   drain(): void {
+    // After the end there is nothing to write, and the stall watch goes on until all is taken.
+    if (this.#state === 'ended') return;
     this.#hasRoom = true;
     this.#stall?.unsubscribe();
     this.#flush();
   }
 
   gone(): void {
-    this.#close(this.#isEnded ? this.#ending : { reason: 'gone' });
+    this.#close(this.#state === 'ended' ? this.#ending : { reason: 'gone' });
+  }
+
+  /** Whether the source still has a say. It may go on while it is being left: a signal that aborts makes it complete. */
+  get #isWanted(): boolean {
+    return this.#state === 'undecided' || this.#state === 'open';
   }
 
   get #isUnanswered(): boolean {
-    return this.#openedAt === undefined && this.#events === 0 && !this.#isClosed;
+    return this.#state === 'undecided' && this.#events === 0;
+  }
+
+  #begin(): void {
+    this.#state = 'open';
+    this.#openedAt = performance.now();
+    this.#exchange.open();
+    this.#waiting.unshift(this.#config.preamble);
+    this.#waitingBytes += this.#config.preamble.length;
   }
 
   /** False if more than `bufferLimit` would wait. One event alone may be larger: a reader that reads gets it. */
@@ -137,7 +151,7 @@ export class EventWriter implements Observer<SseEvent> {
   }
 
   #flushSoon(): void {
-    if (this.#openedAt === undefined || this.#isFlushDue) return;
+    if (this.#state === 'undecided' || this.#isFlushDue) return;
     this.#isFlushDue = true;
     queueMicrotask(() => this.#flush());
   }
@@ -145,14 +159,14 @@ export class EventWriter implements Observer<SseEvent> {
   /** Writes all that waits as one: it is the write that costs, not the byte. */
   #flush(): void {
     this.#isFlushDue = false;
-    if (!this.#hasRoom || this.#isEnded || this.#isClosed) return;
+    if (!this.#hasRoom || this.#state === 'ended' || this.#state === 'closed') return;
     if (this.#waiting.length > 0) {
       const bytes = joined(this.#waiting, this.#waitingBytes);
       this.#waiting = [];
       this.#waitingBytes = 0;
       this.#write(bytes);
     }
-    if (this.#ending) this.#endResponse(this.#ending);
+    if (this.#state === 'ending') this.#endResponse();
   }
 
   #write(bytes: Uint8Array): void {
@@ -163,20 +177,22 @@ export class EventWriter implements Observer<SseEvent> {
   }
 
   readonly #wake = (): void => {
-    if (this.#hasRoom && !this.#ending) this.#write(keepAliveBytes);
+    if (this.#exchange.isGone) this.gone();
+    else if (this.#hasRoom && this.#state === 'open') this.#write(keepAliveBytes);
   };
 
   /** No more events; what waits is still written. */
   #finish(ending: Ending): void {
+    if (this.#state === 'undecided') this.#begin();
+    this.#state = 'ending';
     this.#ending = ending;
     this.#leaveSource();
-    if (this.#openedAt === undefined) this.open();
-    else this.#flush();
+    this.#flush();
   }
 
-  #endResponse({ reason }: Ending): void {
-    this.#isEnded = true;
-    if (reason === 'complete') this.#exchange.end();
+  #endResponse(): void {
+    this.#state = 'ended';
+    if (this.#ending.reason === 'complete') this.#exchange.end();
     else this.#exchange.cut();
     // What was written may still be under way to a reader that takes nothing.
     this.#watchStall();
@@ -194,15 +210,16 @@ export class EventWriter implements Observer<SseEvent> {
     this.#exchange.abort();
   }
 
-  #close(ending?: Ending): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+  #close(ending: Ending = this.#ending): void {
+    if (this.#state === 'closed') return;
+    const wasOpen = this.#state !== 'undecided';
+    this.#state = 'closed';
     this.#config.keepAlive?.remove(this.#wake);
     this.#stall?.unsubscribe();
     const events = this.#events - this.#waiting.length;
     this.#waiting = [];
     this.#leaveSource();
-    if (!ending || this.#openedAt === undefined) return;
+    if (!wasOpen) return;
     const duration = performance.now() - this.#openedAt;
     tell(this.#config.closeObserver, { ...ending, events, bytes: this.#bytes, duration });
   }
@@ -215,6 +232,12 @@ export class EventWriter implements Observer<SseEvent> {
     }
   }
 }
+
+/**
+ * `undecided`: it may still be no stream. `open`: events are written. `ending`: no more events, some still wait.
+ * `ended`: all is handed over. `closed`: the connection is over, or someone else's.
+ */
+type State = 'undecided' | 'open' | 'ending' | 'ended' | 'closed';
 
 type Ending = Pick<StreamClosing, 'reason' | 'error'>;
 

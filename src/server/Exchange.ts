@@ -7,7 +7,7 @@ export interface Exchange {
   readonly isHead: boolean;
   /** The place the reader asks to go on from; `undefined` if it has none. */
   readonly lastEventId: string | undefined;
-  /** Whether the reader has gone. */
+  /** Whether the reader has gone, or has been answered by someone else. */
   readonly isGone: boolean;
 
   /** Calls `drain` each time there is room again after a `write` that had none, and `gone` once when the reader leaves. */
@@ -20,7 +20,7 @@ export interface Exchange {
   end(): void;
   /** Breaks the response off after what was written, so that the reader sees it is not the end. */
   cut(): void;
-  /** Gives the connection up at once, with whatever is on its way. */
+  /** Gives the connection up, with whatever it has not taken by the end of this turn. */
   abort(): void;
   /** Answers 204: the reader stops for good. */
   noContent(): void;

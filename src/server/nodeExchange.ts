@@ -12,17 +12,24 @@ export function nodeExchange(
     isHead: request.method === 'HEAD',
     lastEventId: readLastEventId(single(request.headers['last-event-id']), request.url ?? ''),
     get isGone() {
-      return response.destroyed || response.closed || request.socket.destroyed;
+      return response.writableEnded || response.closed || request.socket.destroyed;
     },
 
     listen(listener) {
+      const gone = () => listener.gone();
       response.on('drain', () => listener.drain());
       // Of the response, since the request closes as soon as its body has been read.
-      response.on('close', () => listener.gone());
+      response.on('close', gone);
       // A route that ends the response behind our back must not end the process.
-      response.on('error', () => listener.gone());
+      response.on('error', gone);
+      // A response that waits for another one on its connection is not told when that breaks; its request is.
+      request.on('close', () => {
+        if (request.socket.destroyed) gone();
+      });
     },
     open() {
+      // The route has sent its own.
+      if (response.headersSent) return;
       response.setHeader('Content-Type', 'text/event-stream; charset=utf-8');
       setDefault(response, 'Cache-Control', 'no-cache, no-transform');
       setDefault(response, 'X-Accel-Buffering', 'no');
@@ -42,10 +49,12 @@ export function nodeExchange(
       else response.destroy();
     },
     abort() {
-      response.destroy();
+      // What was written in this turn is under way only at its end.
+      setImmediate(() => response.destroy());
     },
     noContent() {
-      response.writeHead(204).end();
+      if (!response.headersSent) response.writeHead(204);
+      response.end();
     },
     fail: next,
   };

@@ -11,7 +11,9 @@ export function readLastEventId(header: string | undefined, url: string): string
 }
 
 function utf8(bytes: string): string {
-  return new TextDecoder().decode(Uint8Array.from(bytes, character => character.charCodeAt(0)));
+  return new TextDecoder('utf-8', { ignoreBOM: true }).decode(
+    Uint8Array.from(bytes, character => character.charCodeAt(0)),
+  );
 }
 
 function queryOf(url: string): string {

@@ -30,7 +30,7 @@ export type SseProject<Request, E extends SseEvent = SseEvent> = (
 export interface ToSseConfig {
   /**
    * Silence, in milliseconds, after which a comment is sent, so that proxies and readers know the connection is alive. Traffic
-   * pushes it back. It is announced in the first comment of the stream. `false` for none.
+   * pushes it back. It is announced in the first comment of the stream. From 1 on; `false` for none.
    *
    * @defaultValue 15 000
    */
@@ -42,14 +42,14 @@ export interface ToSseConfig {
    */
   readonly retry?: number;
   /**
-   * How much may wait for a reader that lags, in bytes. Beyond it the reader is disconnected. A single larger event
-   * is still written. `Infinity` lets memory grow.
+   * How much may wait for a reader that has no room, in bytes. Beyond it the reader is disconnected. A single larger event
+   * is still written. From 0 on; `Infinity` lets memory grow.
    *
    * @defaultValue 1 MiB
    */
   readonly bufferLimit?: number;
   /**
-   * How long, in milliseconds, a reader may take nothing before it is disconnected. `Infinity` for ever.
+   * How long, in milliseconds, a reader may have no room before it is disconnected. From 1 on; `Infinity` for ever.
    *
    * @defaultValue 30 000
    */
@@ -67,7 +67,7 @@ export interface ToSseConfig {
 /**
  * What every door's `toSSE` does, for whoever writes a door: answers a request with the events that the project gives.
  *
- * @throws {@link SseEventError} if `retry` cannot be written
+ * @throws {@link SseEventError} if `retry` cannot be written, RangeError for any other number out of its range
  * @example
  * ```ts
  * import { serve, type Exchange, type SseProject } from 'rxjs-sse/server';
@@ -89,6 +89,10 @@ export function serve<Request, E extends SseEvent>(
     closeObserver,
   }: ToSseConfig = {},
 ): (request: Request, exchange: Exchange) => void {
+  if (keepAlive !== false) expectRange('keepAlive', keepAlive, 1, longestTimer);
+  if (stallTimeout !== Infinity) expectRange('stallTimeout', stallTimeout, 1, longestTimer);
+  expectRange('bufferLimit', bufferLimit, 0, Infinity);
+
   const writerConfig = {
     keepAlive: keepAlive === false ? undefined : new KeepAlive(keepAlive),
     preamble: preambleOf(keepAlive, retry),
@@ -130,9 +134,18 @@ export function serve<Request, E extends SseEvent>(
 
     function fail(error: unknown): void {
       if (!exchange.isGone) writer.error(error);
-      else if (error !== departure.signal.reason) tell(errorObserver, error);
+      // Work that was given up because the reader left did what it should.
+      else if (!isAbortError(error)) tell(errorObserver, error);
     }
   };
+}
+
+/** More milliseconds would make a timer fire at once. */
+const longestTimer = 2 ** 31 - 1;
+
+function expectRange(option: string, value: number, least: number, most: number): void {
+  if (value >= least && value <= most) return;
+  throw new RangeError(`Expected ${option} to be a number from ${least} to ${most}, got ${value}`);
 }
 
 function preambleOf(keepAlive: number | false, retry: number | undefined): Uint8Array {
@@ -148,6 +161,10 @@ function isResumable<E extends SseEvent>(source: SseSource<E> | null): source is
   return (
     typeof source === 'object' && source !== null && 'after' in source && typeof source.after === 'function'
   );
+}
+
+function isAbortError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }
 
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
