@@ -4,9 +4,10 @@ import { fromSSE } from 'rxjs-sse';
 import { app } from './app.js';
 import type { HostSample } from './hostMetrics.js';
 
-const port = Number(process.env['PORT'] ?? 3000);
+const { PORT = '' } = process.env;
+const port = PORT === '' ? 3000 : Number(PORT);
 if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-  giveUp(`Expected PORT to be a number from 0 to 65535, got ${process.env['PORT']}`);
+  giveUp(`Expected PORT to be a whole number from 0 to 65535, got ${PORT}`);
 }
 
 const server = (await app()).listen({ port, host: '127.0.0.1' });

@@ -90,7 +90,7 @@ describe('npm start', function () {
     const child = runDemo({ PORT: 'abc' });
     const [error, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
 
-    expect(error).to.equal('Expected PORT to be a number from 0 to 65535, got abc\n');
+    expect(error).to.equal('Expected PORT to be a whole number from 0 to 65535, got abc\n');
     expect(code).to.equal(1);
   });
 });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import ts from 'typescript';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const run = promisify(execFile);
@@ -33,6 +34,31 @@ const names: readonly [names: string, module: string][] = [
   ['{ memoryLog }', 'rxjs-sse/log'],
 ];
 
+/** What users write, and what they may leave undefined. */
+const typed = `
+  import { filter } from 'rxjs';
+  import { fromSSE, reconnect, type SseEvent } from 'rxjs-sse';
+  import { toSSE } from 'rxjs-sse/express';
+  import { memoryLog } from 'rxjs-sse/log';
+
+  const log = memoryLog<SseEvent<'tick', number>>({ maxEvents: undefined });
+  const isMine = (event: SseEvent) => event.type === 'tick';
+  const place: string | undefined = process.env['PLACE'];
+
+  export const all = toSSE(() => log, { keepAlive: undefined, retry: undefined });
+  export const mine = toSSE(() => ({ after: id => log.after(id).pipe(filter(isMine)) }));
+  export const events$ = fromSSE('https://example.com/', {
+    lastEventId: place,
+    headers: async ({ attempt }) => ({ authorization: attempt.toFixed() }),
+    body: () => new ReadableStream(),
+    reconnect: { count: undefined },
+  }).pipe(reconnect({ lossObserver: ({ error, retryIn }) => console.log(error, retryIn) }));
+  // @ts-expect-error headers are no number
+  fromSSE('https://example.com/', { headers: 5 });
+  // @ts-expect-error a log of ticks takes no others
+  void log.append({ type: 'tock', data: 1 });
+`;
+
 describe('the packed package', function () {
   this.timeout(30_000);
 
@@ -51,7 +77,7 @@ describe('the packed package', function () {
     unpacked = join(modules, 'rxjs-sse');
     await mkdir(unpacked, { recursive: true });
     await run('tar', ['-xzf', join(project, stdout.trim()), '--strip-components=1', '-C', unpacked]);
-    for (const peer of ['rxjs', 'express'])
+    for (const peer of ['rxjs', 'express', '@types'])
       await symlink(join(root, 'node_modules', peer), join(modules, peer));
   });
   after(() => rm(project, { recursive: true }));
@@ -59,7 +85,17 @@ describe('the packed package', function () {
   it('holds what a user needs, and no more', async () => {
     const files = await readdir(unpacked);
     expect(files.sort()).to.deep.equal(
-      ['CHANGELOG.md', 'LICENSE', 'README.md', 'dist', 'package.json', 'src'].sort(),
+      [
+        'CHANGELOG.md',
+        'CONTRIBUTING.md',
+        'DECISIONS.md',
+        'LICENSE',
+        'SECURITY.md',
+        'README.md',
+        'dist',
+        'package.json',
+        'src',
+      ].sort(),
     );
   });
 
@@ -75,6 +111,32 @@ describe('the packed package', function () {
     expect(stdout).to.equal(output);
     expect(stderr).to.equal('');
   });
+
+  for (const lib of ['ES2023', 'ES2023 and DOM']) {
+    for (const exactOptionalPropertyTypes of [true, false]) {
+      it(`has types for a user of ${lib}, optional properties ${exactOptionalPropertyTypes ? '' : 'not '}exact`, async () => {
+        const file = join(project, 'user.mts');
+        await writeFile(file, typed);
+        const program = ts.createProgram([file], {
+          strict: true,
+          exactOptionalPropertyTypes,
+          noEmit: true,
+          target: ts.ScriptTarget.ES2023,
+          module: ts.ModuleKind.NodeNext,
+          lib: lib.split(' and ').map(name => `lib.${name.toLowerCase()}.d.ts`),
+          types: ['node'],
+          typeRoots: [join(root, 'node_modules/@types')],
+        });
+        const complaints = ts
+          .getPreEmitDiagnostics(program)
+          .map(({ file, messageText }) => [
+            file?.fileName,
+            ts.flattenDiagnosticMessageText(messageText, '\n'),
+          ]);
+        expect(complaints).to.deep.equal([]);
+      });
+    }
+  }
 
   it('serves and reads for a user who requires it', async () => {
     const requires = names.map(([name, module]) => `const ${name} = require('${module}');`).join('\n');

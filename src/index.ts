@@ -2,11 +2,11 @@ export { backoff, fromSSE, isTransient, reconnect } from './client/index.js';
 export type {
   BackoffConfig,
   BackoffNotifier,
-  Closing,
+  SseClosing,
   ConnectionAttempt,
   FromSseConfig,
-  Loss,
-  Opening,
+  SseLoss,
+  SseOpening,
   PerConnection,
   ReconnectConfig,
 } from './client/index.js';

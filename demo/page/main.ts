@@ -1,5 +1,5 @@
 import { BehaviorSubject, EMPTY, fromEvent, interval, map, of, startWith, switchMap } from 'rxjs';
-import { fromSSE, type Closing, type ReceivedSseEvent } from 'rxjs-sse';
+import { fromSSE, type SseClosing, type ReceivedSseEvent } from 'rxjs-sse';
 import type { HostSample } from '../hostMetrics.js';
 import { drawChart, span, type ChartConfig, type Outage } from './chart.js';
 
@@ -57,7 +57,7 @@ fromEvent(element('cut'), 'click')
 
 requestAnimationFrame(draw);
 
-function stateAfter({ retryIn, reason }: Closing): State {
+function stateAfter({ retryIn, reason }: SseClosing): State {
   return retryIn === undefined
     ? { name: 'closed', reason }
     : { name: 'waiting', until: performance.now() + retryIn };

@@ -19,7 +19,7 @@ import {
   toArray,
 } from 'rxjs';
 import { toSSE } from '../../src/adapters/express.js';
-import { fromSSE, type Opening, type ReceivedSseEvent } from '../../src/index.js';
+import { fromSSE, type SseOpening, type ReceivedSseEvent } from '../../src/index.js';
 import type { SseContext } from '../../src/server/index.js';
 import { serverContract } from '../contracts/server.js';
 import { listen } from '../support/listen.js';
@@ -193,7 +193,7 @@ for (const [name, create] of [
         );
         const base = `http://127.0.0.1:${await listen(server)}`;
         const headers = { 'Accept-Encoding': encoding };
-        const opened$ = new Subject<Opening>();
+        const opened$ = new Subject<SseOpening>();
         const [opened, arrived] = [firstValueFrom(opened$), new Subject<ReceivedSseEvent>()];
         const subscription = fromSSE(base, { headers, openObserver: opened$ }).subscribe(arrived);
         expect((await opened).headers.get('content-encoding') ?? 'identity').to.equal(encoding);

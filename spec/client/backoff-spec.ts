@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { retry } from 'rxjs';
+import { defer, retry, throwError } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
-import { backoff, SseConnectionError, SseResponseError } from '../../src/index.js';
+import { backoff, SseConnectionError, SseResponseError, SseSizeError } from '../../src/index.js';
 
 describe('backoff', () => {
   const lost = (reconnectionTime?: number) => new SseConnectionError('cut', { reconnectionTime });
@@ -51,6 +51,32 @@ describe('backoff', () => {
     expect(waits(backoff(), refused(7000), 2)).to.deep.equal([7000, 7000]);
     expect(backoff().wait(refused(0), 1)).to.equal(100);
     expect(backoff().wait(refused(1e12), 1)).to.equal(3_600_000);
+  });
+
+  it('obeys a Retry-After of no time once, and then waits longer after each failure', () => {
+    expect(waits(backoff({ random: () => 0 }), refused(0), 3)).to.deep.equal([100, 10_000, 20_000]);
+  });
+
+  it('exceeds its maximum by no jitter, whatever it starts from', () => {
+    for (const initial of [1000, 9000, 60_000]) {
+      expect(backoff({ initial, max: 10_000, random: () => 0.999 }).wait(lost(), 5)).to.be.at.most(10_000);
+    }
+  });
+
+  it('passes on an error that is final, in a retry of your own', () => {
+    const notFound = new SseResponseError({ status: 404, url: '', headers: new Headers() });
+    for (const error of [notFound, new SseSizeError(10)]) {
+      const seen: unknown[] = [];
+      let subscriptions = 0;
+      defer(() => {
+        subscriptions++;
+        return throwError(() => error);
+      })
+        .pipe(retry({ delay: backoff() }))
+        .subscribe({ error: failure => seen.push(failure) });
+      expect(seen).to.deep.equal([error]);
+      expect(subscriptions).to.equal(1);
+    }
   });
 
   it('survives any number of attempts', () => {

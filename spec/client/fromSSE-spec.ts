@@ -8,6 +8,7 @@ import {
   firstValueFrom,
   lastValueFrom,
   NEVER,
+  noop,
   Observable,
   repeat,
   retry,
@@ -22,10 +23,10 @@ import {
   SseConnectionError,
   SseResponseError,
   SseSizeError,
-  type Closing,
+  type SseClosing,
   type FromSseConfig,
-  type Loss,
-  type Opening,
+  type SseLoss,
+  type SseOpening,
   type ReceivedSseEvent,
   type ResumePoint,
 } from '../../src/index.js';
@@ -253,6 +254,23 @@ describe('fromSSE', () => {
       });
     }
 
+    it('connects again when there was no response to a body that is a stream', async () => {
+      await serve(refuse, end('data: a\n\n'));
+      const body = () => new Blob(['question']).stream();
+      expect(await dataOf({ ...quick, body })).to.deep.equal(['a']);
+      expect(server.requests.map(({ body }) => body)).to.deep.equal(['question', 'question']);
+    });
+
+    it('connects again when an injected fetch that knows relative URLs is refused', async () => {
+      await serve();
+      const answers = [
+        () => Promise.reject(new TypeError('offline')),
+        () => Promise.resolve(eventStream('data: a\n\n')),
+      ];
+      const answer = () => answers.shift()?.() ?? Promise.resolve(new Response(null, { status: 204 }));
+      expect(await dataOf({ ...quick, fetch: answer }, '/relative')).to.deep.equal(['a']);
+    });
+
     it('connects again when there was no response', async () => {
       await serve(refuse, end('data: a\n\n'));
       expect(await dataOf()).to.deep.equal(['a']);
@@ -312,7 +330,7 @@ describe('fromSSE', () => {
 
     it('tells its lossObserver', async () => {
       await serve(refuse);
-      const losses: Loss[] = [];
+      const losses: SseLoss[] = [];
       await dataOf({ reconnect: { delay: 100, lossObserver: loss => losses.push(loss) } });
       expect(losses.map(({ attempt, retryIn }) => [attempt, retryIn])).to.deep.equal([[1, 100]]);
     });
@@ -337,7 +355,7 @@ describe('fromSSE', () => {
 
     it('obeys Retry-After', async () => {
       await serve(status(503, { 'Retry-After': '7' }));
-      const closing = await new Promise<Closing>(resolve => {
+      const closing = await new Promise<SseClosing>(resolve => {
         const subscription = fromSSE(server.url, {
           closeObserver: closing => {
             resolve(closing);
@@ -394,6 +412,7 @@ describe('fromSSE', () => {
     for (const type of [
       'Text/Event-Stream; charset=UTF-8',
       'text/event-stream;',
+      'text/event-stream ; charset=utf-8',
       'text/event-stream;charset=windows-1252',
     ]) {
       it(`not at the content type "${type}"`, async () => {
@@ -420,6 +439,34 @@ describe('fromSSE', () => {
         response.socket?.destroySoon();
       });
       expect(await errorOf(fromSSE(server.url))).to.include({ status: 404, body: 'not here' });
+    });
+
+    it('at a refusal whose text is cut inside a character, as text', async () => {
+      await serve();
+      const text$ = new ReadableStream({
+        start(controller) {
+          for (const byte of new TextEncoder().encode('né')) controller.enqueue(Uint8Array.of(byte));
+          controller.close();
+        },
+      });
+      const answer = () => Promise.resolve(new Response(text$, { status: 404 }));
+      expect(await errorOf(fromSSE(server.url, { fetch: answer }))).to.include({ body: 'né' });
+    });
+
+    it('at a refusal, and cancels the rest of its text, also in vain', async () => {
+      await serve();
+      const cancelled = new Promise(resolve => {
+        const text$ = new ReadableStream({
+          pull: controller => controller.enqueue(new Uint8Array(800).fill(120)),
+          cancel: () => {
+            resolve(undefined);
+            throw new Error('not now');
+          },
+        });
+        const answer = () => Promise.resolve(new Response(text$, { status: 404 }));
+        fromSSE(server.url, { fetch: answer }).subscribe({ error: noop });
+      });
+      await cancelled;
     });
 
     it('at an event that is too large, for good, after those before it', async () => {
@@ -458,9 +505,21 @@ describe('fromSSE', () => {
       expect(server.requests).to.have.length(0);
     });
 
+    it('with what a function throws, although another one rejects', async () => {
+      await serve();
+      const mine = new Error('mine');
+      const headers = () => {
+        throw mine;
+      };
+      const url = () => Promise.reject<string>(new Error('offline'));
+      expect(await errorOf(fromSSE(url, { headers, reconnect: false }))).to.include({ reason: 'refused' });
+      const lateUrl = () => Promise.resolve(server.url);
+      expect(await errorOf(fromSSE(lateUrl, { headers }))).to.equal(mine);
+    });
+
     it('not when a function rejects: that is a refusal', async () => {
       await serve(end('data: a\n\n'));
-      const closings: Closing[] = [];
+      const closings: SseClosing[] = [];
       const data = await dataOf({
         ...quick,
         headers: ({ attempt }) => (attempt === 1 ? Promise.reject(new Error('offline')) : {}),
@@ -489,6 +548,14 @@ describe('fromSSE', () => {
         expect(await dataOf({ method, fetch: answer })).to.deep.equal(['a', 'b']);
       });
     }
+
+    it('has its defaults also where an option is undefined', async () => {
+      await serve(end('data: a\n\n'));
+      const reconnect = { delay: 100, onEnd: undefined, isTransient: undefined };
+      expect(await dataOf({ method: 'POST', reconnect })).to.deep.equal(['a']);
+      expect(await errorOf(fromSSE('not a url', { reconnect }))).to.be.instanceOf(TypeError);
+      expect(server.requests).to.have.length(1);
+    });
 
     it('completes when the stream ends', async () => {
       await serve(end('data: a\n\n'));
@@ -615,7 +682,7 @@ describe('fromSSE', () => {
     it('tells of no comment and no event after it, within a chunk', async () => {
       await serve(open(':a\n:b\ndata: c\n\n'));
       const told: unknown[] = [];
-      const opened = new Subject<Opening>();
+      const opened = new Subject<SseOpening>();
       const subscription = fromSSE(server.url, {
         openObserver: opened,
         commentObserver: comment => {
@@ -677,6 +744,26 @@ describe('fromSSE', () => {
       process.removeAllListeners('unhandledRejection');
       for (const other of others) process.on('unhandledRejection', other);
       expect(rejections).to.deep.equal([]);
+    });
+
+    it('asks no fetch, if it was still making the request', async () => {
+      await serve();
+      const calls: unknown[] = [];
+      const made = new Subject<Record<string, string>>();
+      const answer = (input: unknown) => {
+        calls.push(input);
+        return Promise.resolve(eventStream(null));
+      };
+      const subscription = fromSSE('/relative', {
+        fetch: answer,
+        headers: () => firstValueFrom(made),
+      }).subscribe();
+      await Promise.resolve();
+      await Promise.resolve();
+      subscription.unsubscribe();
+      made.next({});
+      await new Promise(setImmediate);
+      expect(calls).to.deep.equal([]);
     });
 
     it('tells nothing if that fetch answers later', async () => {
@@ -831,7 +918,7 @@ describe('fromSSE', () => {
 
     it('the head of an event stream, before its first event', async () => {
       await serve(open(':\n', { 'X-From': 'a' }));
-      const opened = new Subject<Opening>();
+      const opened = new Subject<SseOpening>();
       const opening = firstValueFrom(opened);
       const subscription = fromSSE(`${server.url}/a`, { lastEventId: '7', openObserver: opened }).subscribe();
       const { headers, ...facts } = await opening;
@@ -842,18 +929,48 @@ describe('fromSSE', () => {
 
     it('that you left before there was an answer', async () => {
       await serve(() => undefined);
-      const told: Closing[] = [];
+      const told: SseClosing[] = [];
       const subscription = fromSSE(server.url, { closeObserver: closing => told.push(closing) }).subscribe();
       await server.request(0);
       subscription.unsubscribe();
       expect(told).to.deep.equal([{ reason: 'unsubscribed' }]);
     });
 
+    it('each closing once, though you leave when you are told', async () => {
+      await serve(end());
+      const told = await new Promise(resolve => {
+        const reasons: string[] = [];
+        const subscription = fromSSE(server.url, {
+          closeObserver: ({ reason }) => {
+            reasons.push(reason);
+            subscription.unsubscribe();
+            resolve(reasons);
+          },
+        }).subscribe();
+      });
+      expect(told).to.deep.equal(['end']);
+    });
+
+    it('a closing also where your own isTransient throws', async () => {
+      await serve(end());
+      const mine = new Error('mine');
+      const told: SseClosing[] = [];
+      const isTransient = () => {
+        throw mine;
+      };
+      const closeObserver = (closing: SseClosing) => told.push(closing);
+      expect(await errorOf(fromSSE(server.url, { reconnect: { isTransient }, closeObserver }))).to.equal(
+        mine,
+      );
+      expect(told).to.have.length(1);
+      expect(told[0]).to.include({ error: mine });
+    });
+
     it('nothing of a wait that you left', async () => {
       await serve(end());
       const { delay, begun } = endlessWait();
       const told: unknown[] = [];
-      const closeObserver = ({ reason }: Closing) => told.push(reason);
+      const closeObserver = ({ reason }: SseClosing) => told.push(reason);
       const subscription = fromSSE(server.url, { reconnect: { delay }, closeObserver }).subscribe();
       await begun;
       subscription.unsubscribe();
@@ -862,7 +979,7 @@ describe('fromSSE', () => {
 
     it('the error that ended a connection, where one did', async () => {
       await serve(cut(':\n'), status(503), stop);
-      const told: Closing[] = [];
+      const told: SseClosing[] = [];
       await dataOf({ ...quick, closeObserver: closing => told.push(closing) });
       expect(told.map(({ error }) => error instanceof Error && error.name)).to.deep.equal([
         'SseConnectionError',

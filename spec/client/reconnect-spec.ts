@@ -7,7 +7,7 @@ import {
   SseConnectionError,
   SseResponseError,
   SseSizeError,
-  type Loss,
+  type SseLoss,
 } from '../../src/index.js';
 
 describe('reconnect', () => {
@@ -175,6 +175,11 @@ describe('reconnect', () => {
       expect(attemptsOf([cut(), ended(false), ended(true), cut()])).to.deep.equal([1, 2, 1, 2]);
     });
 
+    it('not after a connection that never opened, even if no time is healthy enough', () => {
+      const refused = new SseConnectionError('refused');
+      expect(attemptsOf([refused, refused, refused], { resetAfter: 0 })).to.deep.equal([1, 2, 3]);
+    });
+
     it('not after a connection that was accepted and died', () => {
       expect(attemptsOf([cut({ openFor: 1 }), cut({ openFor: 1 }), cut({ openFor: 1 })])).to.deep.equal([
         1, 2, 3,
@@ -292,8 +297,8 @@ describe('reconnect', () => {
   });
 
   it('tells of each loss, before it waits', () => {
-    const losses: Loss[] = [];
-    const lossObserver = new Subject<Loss>();
+    const losses: SseLoss[] = [];
+    const lossObserver = new Subject<SseLoss>();
     lossObserver.subscribe(loss => losses.push(loss));
     const error = cut();
     run(({ expectObservable }) => {
@@ -321,7 +326,7 @@ describe('reconnect', () => {
   });
 
   it('tells of no loss when it is left in the middle of a source that gives all at once', () => {
-    const losses: Loss[] = [];
+    const losses: SseLoss[] = [];
     run(({ expectObservable }) => {
       const source = merge(
         of('a', 'b'),

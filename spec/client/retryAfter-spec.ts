@@ -18,8 +18,14 @@ describe('retryAfter', () => {
     expect(of('Fri, 31 Dec 1999 23:59:59 GMT')).to.equal(0);
   });
 
+  it('reads the two forms of a date that are out of use', () => {
+    expect(of('Friday, 31-Dec-99 23:59:59 GMT')).to.equal(0);
+    expect(of('Fri Dec 31 23:59:59 1999')).to.equal(0);
+  });
+
   it('reads nothing else', () => {
     expect(retryAfter(new Headers())).to.equal(undefined);
-    for (const value of ['', 'soon', '-5 apples']) expect(of(value)).to.equal(undefined);
+    for (const value of ['', 'soon', '-5', '+5', '1.5', '5 apples', 'in 5', 'Soon 5'])
+      expect(of(value)).to.equal(undefined);
   });
 });

@@ -1,6 +1,7 @@
-import { timer, type Observable } from 'rxjs';
-import { SseConnectionError, SseResponseError } from '../event-stream/index.js';
+import { throwError, timer, type Observable } from 'rxjs';
+import { SseConnectionError, SseError, SseResponseError } from '../event-stream/index.js';
 import { clampDelay } from './clampDelay.js';
+import { isTransient } from './isTransient.js';
 
 export interface BackoffConfig {
   /**
@@ -8,37 +9,37 @@ export interface BackoffConfig {
    *
    * @defaultValue 1000
    */
-  readonly initial?: number;
+  readonly initial?: number | undefined;
   /**
    * What each further failure in a row multiplies the delay by. 1 keeps it the same.
    *
    * @defaultValue 2
    */
-  readonly factor?: number;
+  readonly factor?: number | undefined;
   /**
-   * The largest delay, in milliseconds. A server that asks for more with `retry:` gets more.
+   * The largest delay, in milliseconds. A server that asks for more, with `retry:` or `Retry-After`, gets more.
    *
    * @defaultValue 30 000
    */
-  readonly max?: number;
+  readonly max?: number | undefined;
   /**
    * The part of the delay that is added at random, so that readers who were cut off together do not come back together.
    * Only ever added: the standard lets a reader wait longer than `retry:`, not shorter. 0 for none.
    *
    * @defaultValue 0.2: up to a fifth
    */
-  readonly jitter?: number;
+  readonly jitter?: number | undefined;
   /**
    * Gives numbers from 0 up to 1.
    *
    * @defaultValue `Math.random`
    */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
 }
 
 /** A notifier of RxJS `retry({ delay })` that also tells how long it makes one wait. */
 export interface BackoffNotifier {
-  /** Emits once when it is time for the next attempt. `attempt` is 1 after the first failure. */
+  /** Emits once when it is time for the next attempt; errors where there is to be none. `attempt` is 1 after the first failure. */
   (error: unknown, attempt: number): Observable<0>;
   /** The same wait as a number of milliseconds. Each call draws its own jitter. */
   wait(error: unknown, attempt: number): number;
@@ -47,8 +48,9 @@ export interface BackoffNotifier {
 /**
  * A notifier for `reconnect({ delay })` and RxJS `retry({ delay })`: an exponential backoff that listens to the server.
  *
- * It starts from the server's `retry:`, else from `initial`. `Retry-After` of a refusal is taken as it is. Every delay is
- * kept within 100 ms and 1 hour. It has no state: how often in a row it failed is told to it as `attempt`.
+ * It starts from the server's `retry:`, else from `initial`. `Retry-After` of a refusal is taken as it is, and no time
+ * at all only once in a row. Every delay is kept within 100 ms and 1 hour. It has no state: how often in a row it failed is told to it as
+ * `attempt`. In a `retry` of your own, an error that is final is not repeated: it fails with it.
  *
  * ```
  * attempt   1    2    3    4    5     6      7
@@ -72,17 +74,24 @@ export function backoff({
   jitter = 0.2,
   random = Math.random,
 }: BackoffConfig = {}): BackoffNotifier {
-  const notifier = (error: unknown, attempt: number) => timer(wait(error, attempt));
+  const notifier = (error: unknown, attempt: number) =>
+    isFinal(error) ? throwError(() => error) : timer(wait(error, attempt));
   return Object.assign(notifier, { wait });
 
   function wait(error: unknown, attempt: number): number {
-    if (error instanceof SseResponseError && error.retryAfter !== undefined)
-      return clampDelay(error.retryAfter);
+    const retryAfter = error instanceof SseResponseError ? error.retryAfter : undefined;
+    // `Retry-After: 0`, or a date that is past by our clock, is obeyed once: after that it would be hammering.
+    if (retryAfter !== undefined && (retryAfter > 0 || attempt === 1)) return clampDelay(retryAfter);
+    const asked = reconnectionTimeOf(error);
     // From 100 ms on, since `retry: 0` doubled is still 0.
-    const start = clampDelay(reconnectionTimeOf(error) ?? initial);
-    const ceiling = Math.max(start, max / (1 + jitter));
+    const start = clampDelay(asked ?? initial);
+    const ceiling = Math.max(asked ?? 0, max / (1 + jitter));
     return clampDelay(Math.min(start * factor ** (attempt - 1), ceiling) * (1 + jitter * random()));
   }
+}
+
+function isFinal(error: unknown): boolean {
+  return error instanceof SseError && !isTransient(error);
 }
 
 function reconnectionTimeOf(error: unknown): number | undefined {

@@ -3,5 +3,6 @@
  * a timer fire at once.
  */
 export function clampDelay(milliseconds: number): number {
-  return Math.min(Math.max(milliseconds, 100), 3_600_000);
+  // NaN, too, becomes 100.
+  return milliseconds > 100 ? Math.min(milliseconds, 3_600_000) : 100;
 }

@@ -13,7 +13,7 @@ import { isEventStream, refusal } from './refusal.js';
 import { request, type ConnectionAttempt, type PerConnection, type RequestConfig } from './request.js';
 
 /** What `openObserver` gets when the head of an event stream is in. */
-export interface Opening extends ConnectionAttempt {
+export interface SseOpening extends ConnectionAttempt {
   /** The final URL, after redirects. */
   readonly url: string;
   readonly status: number;
@@ -27,11 +27,11 @@ export interface ConnectConfig extends RequestConfig {
    *
    * @defaultValue 1 MiB
    */
-  readonly maxEventSize?: number;
+  readonly maxEventSize?: number | undefined;
   /** Told each time a connection has opened, before its first event. */
-  readonly openObserver?: Listener<Opening>;
+  readonly openObserver?: Listener<SseOpening> | undefined;
   /** Told of each comment: the text after its colon, unstripped. */
-  readonly commentObserver?: Listener<string>;
+  readonly commentObserver?: Listener<string> | undefined;
 }
 
 /**
@@ -71,7 +71,7 @@ export function connect(
         resumePoint,
         origin: finalUrl && new URL(finalUrl).origin,
         commentObserver: comment => tell(commentObserver, comment),
-        ...(maxEventSize !== undefined && { maxEventSize }),
+        maxEventSize,
       });
       await decodeAll(body, decoder, subscriber).catch((cause: unknown) => {
         throw cause instanceof SseSizeError ? cause : lost('cut', { cause });
@@ -85,8 +85,9 @@ export function connect(
     }
 
     function lost(reason: 'cut' | 'end', options?: ErrorOptions): SseConnectionError {
+      const { lastEventId, reconnectionTime } = resumePoint;
       const openFor = asyncScheduler.now() - openedAt;
-      return new SseConnectionError(reason, { ...options, ...resumePoint, openFor, isUsed });
+      return new SseConnectionError(reason, { ...options, lastEventId, reconnectionTime, openFor, isUsed });
     }
   });
 }

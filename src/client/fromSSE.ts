@@ -9,11 +9,11 @@ import {
 } from '../event-stream/index.js';
 import { connect, type ConnectConfig } from './connect.js';
 import { isTransient } from './isTransient.js';
-import { reconnect, type Loss, type ReconnectConfig } from './reconnect.js';
+import { reconnect, type SseLoss, type ReconnectConfig } from './reconnect.js';
 import type { PerConnection } from './request.js';
 
 /** What `closeObserver` gets when a connection is over. */
-export interface Closing {
+export interface SseClosing {
   /**
    * `end`: the server ended it. `cut`: it broke in the middle. `idle`: it was silent for too long. `refused`: there was no event
    * stream to open. `size`: an event grew past `maxEventSize`. `stopped`: the server answered 204. `unsubscribed`: you left.
@@ -34,24 +34,24 @@ export interface FromSseConfig extends ConnectConfig {
    *
    * @defaultValue `{}` for GET and QUERY: for ever, with `backoff()`. `false` for other methods, which may do something twice
    */
-  readonly reconnect?: ReconnectConfig | false;
+  readonly reconnect?: ReconnectConfig | false | undefined;
   /**
    * The place to start from, as the id of the last event that was seen.
    *
    * @defaultValue the empty string: none
    */
-  readonly lastEventId?: string;
+  readonly lastEventId?: string | undefined;
   /**
    * Where the place is kept: read by each connection, moved by each event. Pass your own to keep it across your own `retry`
    * or a page reload. It then belongs to one subscription at a time. It wins over `lastEventId`.
    *
    * @defaultValue a new one for each subscription
    */
-  readonly resumePoint?: ResumePoint;
+  readonly resumePoint?: ResumePoint | undefined;
   /** Aborts for good: the Observable errors with the signal's reason. An aborted one makes no request. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Told of the end of each connection, once, after its last event; also of one that never opened. */
-  readonly closeObserver?: Listener<Closing>;
+  readonly closeObserver?: Listener<SseClosing> | undefined;
 }
 
 /**
@@ -106,11 +106,12 @@ export function fromSSE(
       isConnected = true;
       return connect(url, connectConfig, place, ++attempt);
     });
-    const close = (closing: Closing) => {
-      if (isConnected) tell(closeObserver, closing);
+    const close = (closing: SseClosing) => {
+      if (!isConnected) return;
       isConnected = false;
+      tell(closeObserver, closing);
     };
-    const lossObserver = (loss: Loss) => {
+    const lossObserver = (loss: SseLoss) => {
       close(closingOf(loss));
       tell(reconnectConfig.lossObserver, loss);
     };
@@ -119,6 +120,8 @@ export function fromSSE(
       reconnect({ ...reconnectConfig, lossObserver }),
       tap({
         complete: () => close({ reason: 'stopped' }),
+        // A loss is told already; this is an error of your own `isTransient` or notifier.
+        error: (error: unknown) => close({ reason: reasonOf(error), error }),
         unsubscribe: () => close({ reason: 'unsubscribed' }),
       }),
     );
@@ -130,14 +133,18 @@ function reconnectConfigOf({ reconnect, method, body }: FromSseConfig): Reconnec
   const isSafe = ['GET', 'QUERY'].includes(method?.toUpperCase() ?? (body == null ? 'GET' : 'POST'));
   // A single connection is a reconnecting one that never does.
   if (reconnect === false || (!reconnect && !isSafe)) return { count: 0, onEnd: 'complete' };
-  return { onEnd: isSafe ? 'reconnect' : 'complete', isTransient, ...reconnect };
+  return {
+    ...reconnect,
+    onEnd: reconnect?.onEnd ?? (isSafe ? 'reconnect' : 'complete'),
+    isTransient: reconnect?.isTransient ?? isTransient,
+  };
 }
 
-function closingOf({ error, retryIn }: Loss): Closing {
+function closingOf({ error, retryIn }: SseLoss): SseClosing {
   return { reason: reasonOf(error), error, ...(retryIn !== undefined && { retryIn }) };
 }
 
-function reasonOf(error: unknown): Closing['reason'] {
+function reasonOf(error: unknown): SseClosing['reason'] {
   if (error instanceof SseConnectionError) return error.reason;
   return error instanceof SseSizeError ? 'size' : 'refused';
 }

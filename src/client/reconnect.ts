@@ -13,7 +13,7 @@ import { clampDelay } from './clampDelay.js';
 import { isTransient as isTransientLoss } from './isTransient.js';
 
 /** What `lossObserver` gets each time a connection is lost. */
-export interface Loss {
+export interface SseLoss {
   readonly error: unknown;
   /** How many times in a row it failed, this one included. */
   readonly attempt: number;
@@ -29,42 +29,44 @@ export interface ReconnectConfig {
    *
    * @defaultValue `Infinity`
    */
-  readonly count?: number;
+  readonly count?: number | undefined;
   /**
    * How long to wait before the next attempt: milliseconds, kept within 100 ms and 1 hour, or a notifier, which is
    * a `delay` of RxJS `retry`: the first emission connects, completion without one completes, an error fails.
    *
    * @defaultValue `backoff()`
    */
-  readonly delay?: number | ((error: unknown, attempt: number) => ObservableInput<unknown>) | BackoffNotifier;
+  readonly delay?:
+    number | ((error: unknown, attempt: number) => ObservableInput<unknown>) | BackoffNotifier | undefined;
   /**
    * How long, in milliseconds from its opening, a connection must have lasted for its loss to count as the first in a row
-   * again. One that delivered an event and was ended by the server counts in any case. `Infinity` for never.
+   * again. One that delivered an event and was ended by the server counts in any case. `Infinity` for never. Only the errors
+   * of `fromSSE` tell how long that was; for any other source there is `resetOnSuccess`.
    *
    * @defaultValue 5000
    */
-  readonly resetAfter?: number;
+  readonly resetAfter?: number | undefined;
   /**
    * Whether a value is enough to start counting from the first failure again, as in RxJS `retry`. A server that sends one
    * event and dies is then never waited for longer than the first delay.
    *
    * @defaultValue `false`
    */
-  readonly resetOnSuccess?: boolean;
+  readonly resetOnSuccess?: boolean | undefined;
   /**
    * What the server means by ending an event stream properly: an interruption, or that there is no more.
    *
    * @defaultValue `'reconnect'`
    */
-  readonly onEnd?: 'reconnect' | 'complete';
+  readonly onEnd?: 'reconnect' | 'complete' | undefined;
   /**
    * Whether it is worth connecting again after this error. Any other error is passed on.
    *
    * @defaultValue `isTransient` for the errors of this library, and any other error
    */
-  readonly isTransient?: (error: unknown) => boolean;
+  readonly isTransient?: ((error: unknown) => boolean) | undefined;
   /** Gets each loss, before the wait for the next attempt. */
-  readonly lossObserver?: Listener<Loss>;
+  readonly lossObserver?: Listener<SseLoss> | undefined;
 }
 
 /**
@@ -85,7 +87,7 @@ export interface ReconnectConfig {
  * import { webSocket } from 'rxjs/webSocket';
  * import { reconnect } from 'rxjs-sse';
  *
- * webSocket('wss://example.com/prices').pipe(reconnect({ count: 10 })).subscribe(console.log);
+ * webSocket('wss://example.com/prices').pipe(reconnect({ count: 10, resetOnSuccess: true })).subscribe(console.log);
  * ```
  */
 export function reconnect<T>({
@@ -106,6 +108,7 @@ export function reconnect<T>({
 
       function whenToReconnect(error: unknown, failures: number): ObservableInput<unknown> {
         if (isHealthy(error, resetAfter)) forgiven = failures - 1;
+        // With `resetOnSuccess`, RxJS has begun to count anew.
         if (failures <= forgiven) forgiven = 0;
         const attempt = failures - forgiven;
 
@@ -122,7 +125,7 @@ export function reconnect<T>({
 }
 
 function isHealthy(error: unknown, resetAfter: number): boolean {
-  if (!(error instanceof SseConnectionError)) return false;
+  if (!(error instanceof SseConnectionError) || error.reason === 'refused') return false;
   return error.openFor >= resetAfter || (isEnd(error) && error.isUsed);
 }
 

@@ -1,4 +1,4 @@
-import { timer } from 'rxjs';
+import { noop, timer } from 'rxjs';
 import { SseResponseError, type ResumePoint } from '../event-stream/index.js';
 import { retryAfter } from './retryAfter.js';
 
@@ -31,7 +31,8 @@ async function excerpt(body: ReadableStream<Uint8Array> | null): Promise<string>
   if (!body) return '';
   const utf8 = new TextDecoder();
   const reader = body.getReader();
-  const patience = timer(1000).subscribe(() => void reader.cancel());
+  const cancel = () => void reader.cancel().catch(noop);
+  const patience = timer(1000).subscribe(cancel);
   let text = '';
   let room = 1024;
   try {
@@ -45,5 +46,6 @@ async function excerpt(body: ReadableStream<Uint8Array> | null): Promise<string>
     // It broke in the middle. The status is what matters, and it is known.
   }
   patience.unsubscribe();
+  cancel();
   return text;
 }

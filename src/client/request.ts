@@ -18,18 +18,18 @@ export interface RequestConfig extends Omit<RequestInit, 'headers' | 'body' | 's
    * The request's headers, or a function that makes them for each connection: the place for a token. It may be async; if
    * its promise is rejected, that connection counts as refused. `Accept: text/event-stream` is added unless you set it.
    */
-  readonly headers?: PerConnection<HeadersInit | undefined>;
+  readonly headers?: PerConnection<RequestInit['headers']> | undefined;
   /**
-   * The request's body, or a function that makes it for each connection. A stream can be sent only once, so make it.
+   * The request's body, or a function that makes it for each connection. A stream can be sent only once, so make it anew.
    * With a body, the default `method` is POST.
    */
-  readonly body?: PerConnection<BodyInit | null | undefined>;
+  readonly body?: PerConnection<RequestInit['body']> | undefined;
   /**
    * Makes the requests.
    *
    * @defaultValue the platform's `fetch`
    */
-  readonly fetch?: typeof fetch;
+  readonly fetch?: typeof fetch | undefined;
 }
 
 /**
@@ -40,44 +40,58 @@ export interface RequestConfig extends Omit<RequestInit, 'headers' | 'body' | 's
  */
 export async function request(
   url: PerConnection<string | URL>,
-  { headers, body, fetch = globalThis.fetch, ...init }: RequestConfig,
+  { headers, body, fetch = globalThis.fetch, ...rest }: RequestConfig,
   attempt: number,
   { lastEventId, reconnectionTime }: ResumePoint,
   signal: AbortSignal,
 ): Promise<Response> {
-  const refused = (cause: unknown): never => {
-    throw new SseConnectionError('refused', { cause, lastEventId, reconnectionTime });
-  };
-  const valueOf = <T>(value: PerConnection<T>): T | PromiseLike<T> =>
-    isMade(value) ? value({ attempt, lastEventId }) : value;
+  const orRefused = <T>(promise: T | PromiseLike<T>): Promise<T> =>
+    Promise.resolve(promise).catch((cause: unknown) => {
+      throw new SseConnectionError('refused', { cause, lastEventId, reconnectionTime });
+    });
+  // What a function throws, rather than rejects with, is thrown before there is a promise.
+  const made = async <T>(value: PerConnection<T>): Promise<T> =>
+    isFactory(value) ? orRefused(value({ attempt, lastEventId })) : value;
 
-  // What a function throws, rather than rejects with, is thrown here before there is a promise to catch it.
-  const parts = Promise.all([valueOf(url), valueOf(headers), valueOf(body)]);
-  const [input, ownHeaders, ownBody] = await parts.catch(refused);
+  const input = await made(url);
+  const ownHeaders = await made(headers);
+  const ownBody = await made(body);
+  signal.throwIfAborted();
 
-  const request: RequestInit = {
+  const init: RequestInit = {
     // It makes fetch add `Cache-Control: no-cache`, which set by hand would cost a CORS preflight.
     cache: 'no-store',
-    ...init,
-    ...(ownBody != null && { method: init.method ?? 'POST', body: ownBody }),
-    headers: withOwn(ownHeaders, lastEventId),
+    ...rest,
+    // A body that is a stream needs `duplex`, and any other does not mind.
+    ...(ownBody != null && { method: rest.method ?? 'POST', body: ownBody, duplex: 'half' }),
+    headers: withDefaults(ownHeaders, lastEventId),
     signal,
   };
-  return fetch(input, request).catch((cause: unknown) => {
-    // Throws what is wrong with a request that could not be made, whenever it were tried again.
-    new Request(input, request);
-    return refused(cause);
+  // Looked for before it is sent, since a body that is a stream cannot be looked at afterwards.
+  const flaw = fetch === globalThis.fetch ? flawOf(input, init) : undefined;
+  return orRefused(fetch(input, init)).catch((refused: unknown) => {
+    throw flaw ?? refused;
   });
 }
 
-function isMade<T>(value: PerConnection<T>): value is (attempt: ConnectionAttempt) => T | PromiseLike<T> {
+function isFactory<T>(value: PerConnection<T>): value is (attempt: ConnectionAttempt) => T | PromiseLike<T> {
   return typeof value === 'function';
 }
 
-function withOwn(headers: HeadersInit | undefined, lastEventId: string): Headers {
+function withDefaults(headers: RequestInit['headers'], lastEventId: string): Headers {
   const all = new Headers(headers);
   const id = lastEventIdHeader(lastEventId);
   if (!all.has('accept')) all.set('accept', 'text/event-stream');
   if (id !== undefined) all.set('last-event-id', id);
   return all;
+}
+
+/** What is wrong with a request that could not be made, whenever it were tried. */
+function flawOf(input: string | URL, init: RequestInit): unknown {
+  try {
+    new Request(input, init);
+    return undefined;
+  } catch (flaw) {
+    return flaw;
+  }
 }

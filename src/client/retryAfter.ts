@@ -5,9 +5,9 @@ import { asyncScheduler } from 'rxjs';
  * `undefined` if it is absent or neither.
  */
 export function retryAfter(headers: Headers): number | undefined {
-  const value = headers.get('retry-after')?.trim();
-  if (!value) return undefined;
+  const value = headers.get('retry-after') ?? '';
   if (/^\d+$/.test(value)) return Number(value) * 1000;
-  const date = Date.parse(value);
+  // Every form of an HTTP date begins with the day; `Date.parse` would take `1.5` for a date, too.
+  const date = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(value) ? Date.parse(value) : NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - asyncScheduler.now());
 }

@@ -7,8 +7,8 @@ import type { SseEvent } from './SseEvent.js';
  */
 export interface Resumable<E extends SseEvent = SseEvent> {
   /**
-   * Everything strictly after `lastEventId`, then whatever comes, without loss or repetition.
-   * `undefined` is a reader that has no place yet.
+   * Everything strictly after `lastEventId`, then whatever comes, without loss or repetition; `undefined` is a reader that has
+   * no place yet. Each event has an id, or a reader that is cut off after it comes back to an earlier place.
    */
-  after(lastEventId: string | undefined): Observable<E & { readonly id: string }>;
+  after(lastEventId: string | undefined): Observable<E>;
 }

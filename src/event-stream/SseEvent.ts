@@ -12,16 +12,16 @@
  */
 export interface SseEvent<Type extends string = string, Data = unknown> {
   /** The event type, the `event:` field. Without line breaks. Absent, empty or `message` is the default type. */
-  readonly type?: Type;
+  readonly type?: Type | undefined;
   /**
    * The payload. A string is sent as it is, each line break starting a new `data:` line; anything else as JSON.
    * Without data (`undefined`) there is no `data:` field, and a reader dispatches nothing.
    */
-  readonly data?: Data;
+  readonly data?: Data | undefined;
   /** A promise to resume after this event. Without line breaks and NUL. The empty string clears the reader's last event ID. */
-  readonly id?: string;
+  readonly id?: string | undefined;
   /** The reconnection time the reader shall use from now on: whole milliseconds, 0 or more. */
-  readonly retry?: number;
+  readonly retry?: number | undefined;
   /** Text that readers ignore. Each line break starts a new comment line. */
-  readonly comment?: string;
+  readonly comment?: string | undefined;
 }

@@ -8,22 +8,22 @@ export interface DecoderConfig {
    *
    * @defaultValue a new one, without an id
    */
-  readonly resumePoint?: ResumePoint;
+  readonly resumePoint?: ResumePoint | undefined;
   /**
    * The `origin` of the events.
    *
    * @defaultValue the empty string
    */
-  readonly origin?: string;
+  readonly origin?: string | undefined;
   /**
    * The largest event, in bytes: everything since the last blank line, with comments and unfinished lines.
    * `Infinity` for no limit.
    *
    * @defaultValue 1 MiB
    */
-  readonly maxEventSize?: number;
+  readonly maxEventSize?: number | undefined;
   /** Gets each comment: the text after its colon, unstripped. */
-  readonly commentObserver?: (comment: string) => void;
+  readonly commentObserver?: ((comment: string) => void) | undefined;
 }
 
 /** An event stream being decoded. One for each connection. */

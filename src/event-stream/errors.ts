@@ -3,7 +3,7 @@ import type { ReceivedSseEvent } from './ReceivedSseEvent.js';
 /** What any error of the family may carry. */
 export interface SseErrorOptions extends ErrorOptions {
   /** The place in the stream at which it happened, where there is one. */
-  readonly lastEventId?: string;
+  readonly lastEventId?: string | undefined;
 }
 
 /** The base of the family, for `instanceof`. Never thrown itself. */
@@ -22,9 +22,9 @@ export interface SseConnectionErrorOptions extends SseErrorOptions {
   /** The server's last `retry:`, in milliseconds. */
   readonly reconnectionTime?: number | undefined;
   /** How long the connection had been open, in milliseconds. 0 if it never opened. */
-  readonly openFor?: number;
+  readonly openFor?: number | undefined;
   /** Whether an event arrived over it. */
-  readonly isUsed?: boolean;
+  readonly isUsed?: boolean | undefined;
 }
 
 const connectionEnds = {
@@ -65,7 +65,7 @@ export interface SseResponseErrorOptions extends SseErrorOptions {
   readonly url: string;
   readonly headers: Headers;
   /** The first KiB of the body, as text. */
-  readonly body?: string;
+  readonly body?: string | undefined;
   /** The server's last `retry:`, in milliseconds. */
   readonly reconnectionTime?: number | undefined;
   /** What `Retry-After` asked for, in milliseconds. */

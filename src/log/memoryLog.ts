@@ -8,7 +8,7 @@ export interface MemoryLogConfig {
    *
    * @defaultValue 1000
    */
-  readonly maxEvents?: number;
+  readonly maxEvents?: number | undefined;
 }
 
 /**

@@ -39,7 +39,7 @@ export interface WriterConfig {
  */
 export class EventWriter implements Observer<SseEvent> {
   /** All that is to be undone once no more events are wanted, which may be while the source is still being subscribed to. */
-  readonly source = new Subscription();
+  readonly subscription = new Subscription();
 
   readonly #exchange: Exchange;
   readonly #config: WriterConfig;
@@ -226,7 +226,7 @@ export class EventWriter implements Observer<SseEvent> {
 
   #leaveSource(): void {
     try {
-      this.source.unsubscribe();
+      this.subscription.unsubscribe();
     } catch (error) {
       tell(this.#config.errorObserver, error);
     }

@@ -34,34 +34,34 @@ export interface ToSseConfig {
    *
    * @defaultValue 15 000
    */
-  readonly keepAlive?: number | false;
+  readonly keepAlive?: number | false | undefined;
   /**
    * The reconnection time to begin with, in whole milliseconds: how long a reader waits before it connects again.
    *
    * @defaultValue none: the reader's own, a few seconds
    */
-  readonly retry?: number;
+  readonly retry?: number | undefined;
   /**
    * How much may wait for a reader that has no room, in bytes. Beyond it the reader is disconnected. A single larger event
    * is still written. From 0 on; `Infinity` lets memory grow.
    *
    * @defaultValue 1 MiB
    */
-  readonly bufferLimit?: number;
+  readonly bufferLimit?: number | undefined;
   /**
    * How long, in milliseconds, a reader may have no room before it is disconnected. From 1 on; `Infinity` for ever.
    *
    * @defaultValue 30 000
    */
-  readonly stallTimeout?: number;
+  readonly stallTimeout?: number | undefined;
   /**
    * Gets the error that cut a stream off. The reader learns nothing of it.
    *
    * @defaultValue `console.error`
    */
-  readonly errorObserver?: Listener<unknown>;
+  readonly errorObserver?: Listener<unknown> | undefined;
   /** Told of the end of each stream, once. An answer that was no stream (HEAD, 204, an error page) is none. */
-  readonly closeObserver?: Listener<StreamClosing>;
+  readonly closeObserver?: Listener<StreamClosing> | undefined;
 }
 
 /**
@@ -112,20 +112,20 @@ export function serve<Request, E extends SseEvent>(
     const { lastEventId } = exchange;
     const departure = new AbortController();
     const writer = new EventWriter(exchange, writerConfig);
-    writer.source.add(() => departure.abort());
+    writer.subscription.add(() => departure.abort());
 
     try {
       const source = project(request, { lastEventId, signal: departure.signal });
-      if (isPromise(source)) source.then(write).then(undefined, fail);
-      else write(source);
+      if (isPromise(source)) source.then(answerWith).then(undefined, fail);
+      else answerWith(source);
     } catch (error) {
       fail(error);
     }
 
-    function write(source: SseSource<E>): void {
+    function answerWith(source: SseSource<E>): void {
       if (exchange.isGone) return;
       const events$ = new Observable<E>(subscriber => {
-        writer.source.add(subscriber);
+        writer.subscription.add(subscriber);
         return eventsOf(source, lastEventId).subscribe(subscriber);
       });
       events$.subscribe(writer);
@@ -150,7 +150,7 @@ function expectRange(option: string, value: number, least: number, most: number)
 
 function preambleOf(keepAlive: number | false, retry: number | undefined): Uint8Array {
   const comment = keepAlive === false ? 'event stream' : `keep-alive ${keepAlive}`;
-  return encodeEvent(retry === undefined ? { comment } : { comment, retry });
+  return encodeEvent({ comment, retry });
 }
 
 function eventsOf<E extends SseEvent>(source: SseSource<E>, lastEventId: string | undefined): Observable<E> {
