@@ -600,6 +600,19 @@ describe('fromSSE', () => {
       expect(await dataOf({ reconnect: false, fetch: answer })).to.deep.equal([]);
     });
 
+    it("goes on from the last event under RxJS's own retry alone, to a 204, if an end is a failure, too", async () => {
+      await serve(cut('retry: 100\nid: 1\ndata: a\n\n'), end('id: 2\ndata: b\n\n'), stop);
+      const resumePoint: ResumePoint = { lastEventId: '', reconnectionTime: undefined };
+      const events$ = fromSSE(server.url, { reconnect: { count: 0 }, resumePoint }).pipe(
+        retry({ count: 5, delay: backoff() }),
+      );
+      expect((await lastValueFrom(events$.pipe(toArray()))).map(({ data }) => data)).to.deep.equal([
+        'a',
+        'b',
+      ]);
+      expect(server.requests).to.have.length(3);
+    });
+
     it("goes on from the last event under RxJS's own retry and repeat, given a resume point", async () => {
       await serve(cut('retry: 100\nid: 1\ndata: a\n\n'), end('id: 2\ndata: b\n\n'), end('data: c\n\n'));
       const events$ = defer(() => {
