@@ -8,7 +8,6 @@ import {
   firstValueFrom,
   lastValueFrom,
   NEVER,
-  noop,
   Observable,
   repeat,
   retry,
@@ -41,7 +40,7 @@ import {
   type Answer,
   type ScriptedServer,
 } from '../support/scriptedServer.js';
-import { uncaught } from '../support/uncaught.js';
+import { uncaught, unhandledRejections } from '../support/uncaught.js';
 
 describe('fromSSE', () => {
   let server: ScriptedServer;
@@ -455,18 +454,18 @@ describe('fromSSE', () => {
 
     it('at a refusal, and cancels the rest of its text, also in vain', async () => {
       await serve();
-      const cancelled = new Promise(resolve => {
-        const text$ = new ReadableStream({
-          pull: controller => controller.enqueue(new Uint8Array(800).fill(120)),
-          cancel: () => {
-            resolve(undefined);
-            throw new Error('not now');
-          },
-        });
-        const answer = () => Promise.resolve(new Response(text$, { status: 404 }));
-        fromSSE(server.url, { fetch: answer }).subscribe({ error: noop });
+      let isCancelled = false;
+      const text$ = new ReadableStream({
+        pull: controller => controller.enqueue(new Uint8Array(800).fill(120)),
+        cancel: () => {
+          isCancelled = true;
+          throw new Error('not now');
+        },
       });
-      await cancelled;
+      const answer = () => Promise.resolve(new Response(text$, { status: 404 }));
+      const rejections = await unhandledRejections(() => errorOf(fromSSE(server.url, { fetch: answer })));
+      expect(isCancelled).to.equal(true);
+      expect(rejections).to.deep.equal([]);
     });
 
     it('at an event that is too large, for good, after those before it', async () => {
@@ -743,19 +742,13 @@ describe('fromSSE', () => {
 
     it('reports nothing if that body refuses to be cancelled', async () => {
       await serve();
-      const rejections: unknown[] = [];
-      const others = process.listeners('unhandledRejection');
-      process
-        .removeAllListeners('unhandledRejection')
-        .on('unhandledRejection', error => rejections.push(error));
       const body = new ReadableStream({
         start: controller => controller.enqueue(new TextEncoder().encode('data: a\n\n')),
         cancel: () => Promise.reject(new Error('not now')),
       });
-      await firstValueFrom(fromSSE('/relative', { fetch: () => Promise.resolve(eventStream(body)) }));
-      await new Promise(setImmediate);
-      process.removeAllListeners('unhandledRejection');
-      for (const other of others) process.on('unhandledRejection', other);
+      const rejections = await unhandledRejections(() =>
+        firstValueFrom(fromSSE('/relative', { fetch: () => Promise.resolve(eventStream(body)) })),
+      );
       expect(rejections).to.deep.equal([]);
     });
 

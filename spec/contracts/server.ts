@@ -620,7 +620,7 @@ export function serverContract(door: Door): void {
     });
 
     it('gets everything once it reads again', async () => {
-      const { events$, socket, over } = await lagging({ bufferLimit: Infinity });
+      const { events$, socket, over } = await lagging({ bufferLimit: Infinity, stallTimeout: Infinity });
       const closed = closing();
       for (let n = 0; n < 100; n++) events$.next({ data: large, id: `<${n}>` });
       events$.complete();

@@ -14,11 +14,17 @@ import {
 class ScriptedExchange implements Exchange {
   readonly isHead = false;
   readonly lastEventId = undefined;
-  isGone = false;
   hasRoom = true;
+  hasLeft = false;
+  /** How often it was asked whether its reader has gone. */
+  asked = 0;
   readonly log: string[] = [];
   #listener: Parameters<Exchange['listen']>[0] | undefined;
 
+  get isGone() {
+    this.asked++;
+    return this.hasLeft;
+  }
   listen(listener: Parameters<Exchange['listen']>[0]) {
     this.#listener = listener;
   }
@@ -48,7 +54,7 @@ class ScriptedExchange implements Exchange {
     this.#listener?.drain();
   }
   gone() {
-    this.isGone = true;
+    this.hasLeft = true;
     this.#listener?.gone();
   }
 }
@@ -113,6 +119,8 @@ describe('serve', () => {
     it(`answers ${name}`, () => {
       start({}, () => source);
       expect(exchange.log).to.deep.equal(log);
+      exchange.gone();
+      expect(closings).to.have.length(log[0] === 'open' ? 1 : 0);
     });
   }
 
@@ -260,7 +268,7 @@ describe('serve', () => {
 
     it('no stream whose reader has gone without a word', async () => {
       start({ keepAlive: 5 });
-      exchange.isGone = true;
+      exchange.hasLeft = true;
       await silence();
       expect(exchange.log).to.have.length(2);
       expect(facts()).to.deep.equal([{ reason: 'gone', events: 0 }]);
@@ -276,11 +284,13 @@ describe('serve', () => {
       expect(exchange.log.slice(2)).to.deep.equal(['end']);
     });
 
-    it('no stream whose reader has gone', async () => {
+    it('no stream whose reader has gone: it asks nothing more of that', async () => {
       start({ keepAlive: 5 });
       exchange.gone();
+      const before = exchange.asked;
       await silence();
       expect(exchange.log).to.have.length(2);
+      expect(exchange.asked).to.equal(before);
     });
   });
 

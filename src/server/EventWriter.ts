@@ -151,7 +151,7 @@ export class EventWriter implements Observer<SseEvent> {
   }
 
   #flushSoon(): void {
-    if (this.#state === 'undecided' || this.#isFlushDue) return;
+    if (this.#isFlushDue) return;
     this.#isFlushDue = true;
     queueMicrotask(() => this.#flush());
   }
@@ -159,7 +159,7 @@ export class EventWriter implements Observer<SseEvent> {
   /** Writes all that waits as one: it is the write that costs, not the byte. */
   #flush(): void {
     this.#isFlushDue = false;
-    if (!this.#hasRoom || this.#state === 'ended' || this.#state === 'closed') return;
+    if (!this.#hasRoom) return;
     if (this.#waiting.length > 0) {
       const bytes = joined(this.#waiting, this.#waitingBytes);
       this.#waiting = [];
