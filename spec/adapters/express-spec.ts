@@ -24,7 +24,7 @@ import { fromSSE, type SseOpening, type ReceivedSseEvent } from '../../src/index
 import type { SseContext } from '../../src/server/index.js';
 import { serverContract } from '../contracts/server.js';
 import { listen } from '../support/listen.js';
-import { rawReader, type RawRequest } from '../support/rawReader.js';
+import { rawReader, requestText, type RawRequest } from '../support/rawReader.js';
 
 for (const [name, create] of [
   ['Express 5', express],
@@ -147,23 +147,25 @@ for (const [name, create] of [
       });
     }
 
-    it('unsubscribes also where a reader leaves whose request waits behind another on its connection', async () => {
-      const gone$ = new Subject<string | undefined>();
-      const ask$ = new Subject<string | undefined>();
-      app.get(
-        '/:number',
-        toSSE(({ params }) => {
-          ask$.next(String(params['number']));
-          return NEVER.pipe(finalize(() => gone$.next(String(params['number']))));
-        }),
-      );
-      const [asked, gone] = [ask$, gone$].map(each$ => lastValueFrom(each$.pipe(take(3), toArray())));
-      const { socket, leave } = await reader({ path: '/1' });
-      for (const number of [2, 3]) socket.write(`GET /${number} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`);
-      await asked;
-      leave();
-      expect(await gone).to.have.members(['1', '2', '3']);
-    });
+    for (const method of ['GET', 'POST']) {
+      it(`unsubscribes also where a reader leaves whose ${method} waits behind another on its connection`, async () => {
+        const [asked$, gone$] = [new Subject<string>(), new Subject<string>()];
+        app.use(
+          express.json(),
+          toSSE(({ url }) => {
+            asked$.next(url);
+            return NEVER.pipe(finalize(() => gone$.next(url)));
+          }),
+        );
+        const [asked, gone] = [asked$, gone$].map(each$ => lastValueFrom(each$.pipe(take(3), toArray())));
+        const json = { method, headers: { 'Content-Type': 'application/json' }, body: '{"a":1}' };
+        const { socket, leave } = await reader({ ...json, path: '/1' });
+        for (const path of ['/2', '/3']) socket.write(requestText({ ...json, path }));
+        await asked;
+        leave();
+        expect(await gone).to.have.members(['/1', '/2', '/3']);
+      });
+    }
 
     it('streams on after a body was parsed, until its reader leaves', async () => {
       const events$ = new Subject<{ data: unknown }>();

@@ -210,6 +210,13 @@ describe('fromSSE', () => {
       expect(server.requests[0]).to.include({ method: 'POST', body: 'question' });
     });
 
+    it('and takes a response that has no absolute URL, as an injected fetch may make it up', async () => {
+      await serve();
+      const answer = () =>
+        Promise.resolve(Object.defineProperty(eventStream('data: a\n\n'), 'url', { value: '/a' }));
+      expect(await firstValueFrom(fromSSE('/a', { fetch: answer }))).to.include({ data: 'a', origin: '' });
+    });
+
     it('with the method that it is given, body or not', async () => {
       await serve();
       await dataOf({ method: 'PUT', body: 'question' });
@@ -554,6 +561,9 @@ describe('fromSSE', () => {
       expect(await dataOf({ method: 'POST', reconnect })).to.deep.equal(['a']);
       expect(await errorOf(fromSSE('not a url', { reconnect }))).to.be.instanceOf(TypeError);
       expect(server.requests).to.have.length(1);
+      const passedOn: object = { ...quick, cache: undefined };
+      await dataOf(passedOn);
+      expect(server.requests.at(-1)?.headers).to.include({ 'cache-control': 'no-cache' });
     });
 
     it('completes when the stream ends', async () => {
@@ -969,7 +979,8 @@ describe('fromSSE', () => {
         mine,
       );
       expect(told).to.have.length(1);
-      expect(told[0]).to.include({ error: mine });
+      expect(told[0]).to.include({ reason: 'end' });
+      expect(told[0]?.error).to.be.instanceOf(SseConnectionError);
     });
 
     it('nothing of a wait that you left', async () => {

@@ -14,6 +14,16 @@ describe('retryAfter', () => {
     expect(of(inAMinute.toUTCString())).to.be.within(55_000, 61_000);
   });
 
+  it('reads a date that says nothing of GMT as GMT, wherever the clock hangs', () => {
+    const { TZ } = process.env;
+    process.env['TZ'] = 'America/New_York';
+    const [day = '', date = '', month = '', year = '', time = ''] = new Date(Date.now() + 60_000)
+      .toUTCString()
+      .split(' ');
+    expect(of(`${day.slice(0, 3)} ${month} ${date} ${time} ${year}`)).to.be.within(55_000, 61_000);
+    process.env['TZ'] = TZ ?? 'UTC';
+  });
+
   it('takes a date that is past for now', () => {
     expect(of('Fri, 31 Dec 1999 23:59:59 GMT')).to.equal(0);
   });

@@ -22,7 +22,7 @@ import {
   toArray,
 } from 'rxjs';
 import { fromSSE, SseEventError, SseOverflowError, type SseEvent } from '../../src/index.js';
-import type { SseContext, SseProject, StreamClosing, ToSseConfig } from '../../src/server/index.js';
+import type { SseContext, SseProject, SseStreamClosing, ToSseConfig } from '../../src/server/index.js';
 import { listen } from '../support/listen.js';
 import { rawReader, type RawRequest } from '../support/rawReader.js';
 
@@ -34,7 +34,7 @@ export function serverContract(door: Door): void {
   let server: Server;
   let port: number;
   let errors: unknown[];
-  let closings: Subject<StreamClosing>;
+  let closings: Subject<SseStreamClosing>;
   const a: SseEvent = { data: 'a' };
   const b: SseEvent = { data: 'b' };
   /** The first bytes of a stream. */
@@ -467,6 +467,8 @@ export function serverContract(door: Door): void {
         return source.events$;
       });
       const done = firstValueFrom(decided);
+      const told: SseStreamClosing[] = [];
+      closings.subscribe(closing => told.push(closing));
       const { leave } = reader();
       await context;
       leave();
@@ -474,6 +476,7 @@ export function serverContract(door: Door): void {
       await new Promise(setImmediate);
       expect(source.log).to.deep.equal([]);
       expect(errors).to.deep.equal([]);
+      expect(told).to.deep.equal([]);
     });
 
     for (const [name, reason] of [

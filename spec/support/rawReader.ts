@@ -32,7 +32,7 @@ export function rawReader(port: number, request: RawRequest = {}): RawReader {
   socket.setEncoding('utf8').on('data', (text: string) => (received += text));
   // A reader that left gets no answer to what it sent: that is no failure of the spec.
   socket.on('error', () => undefined);
-  socket.write(textOf(request));
+  socket.write(requestText(request));
 
   const until = async (isThere: () => boolean): Promise<boolean> => {
     while (!isThere()) {
@@ -59,7 +59,7 @@ export function rawReader(port: number, request: RawRequest = {}): RawReader {
   };
 }
 
-function textOf({ method = 'GET', path = '/', headers = {}, body = '' }: RawRequest): string {
+export function requestText({ method = 'GET', path = '/', headers = {}, body = '' }: RawRequest): string {
   const all = { Host: '127.0.0.1', ...headers, ...(body && { 'Content-Length': String(body.length) }) };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
   return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n${body}`;

@@ -2,7 +2,7 @@ import type { Request, RequestHandler } from 'express';
 import type { SseEvent } from '../event-stream/index.js';
 import { nodeExchange, serve, type SseProject, type ToSseConfig } from '../server/index.js';
 
-export type { SseContext, SseProject, SseSource, StreamClosing, ToSseConfig } from '../server/index.js';
+export type { SseContext, SseProject, SseSource, SseStreamClosing, ToSseConfig } from '../server/index.js';
 
 /**
  * Express middleware that answers with an event stream. For Express 5 and 4.
@@ -47,5 +47,5 @@ export function toSSE<E extends SseEvent>(
 function asError(error: unknown): unknown {
   return typeof error === 'object' && error !== null
     ? error
-    : new Error(`Expected an event source, got ${String(error)}`, { cause: error });
+    : new Error(`Expected an Error, got ${String(error)}`, { cause: error });
 }

@@ -37,7 +37,7 @@ export interface BackoffConfig {
   readonly random?: (() => number) | undefined;
 }
 
-/** A notifier of RxJS `retry({ delay })` that also tells how long it makes one wait. */
+/** A notifier for RxJS `retry({ delay })` that can also say how long its wait will be. */
 export interface BackoffNotifier {
   /** Emits once when it is time for the next attempt; errors where there is to be none. `attempt` is 1 after the first failure. */
   (error: unknown, attempt: number): Observable<0>;
@@ -48,9 +48,9 @@ export interface BackoffNotifier {
 /**
  * A notifier for `reconnect({ delay })` and RxJS `retry({ delay })`: an exponential backoff that listens to the server.
  *
- * It starts from the server's `retry:`, else from `initial`. `Retry-After` of a refusal is taken as it is, and no time
- * at all only once in a row. Every delay is kept within 100 ms and 1 hour. It has no state: how often in a row it failed is told to it as
- * `attempt`. In a `retry` of your own, an error that is final is not repeated: it fails with it.
+ * It starts from the server's `retry:`, else from `initial`. A refusal's `Retry-After` is obeyed as it stands, zero only for
+ * the first failure in a row. Every delay is kept between 100 ms and 1 hour. The notifier has no state: `attempt` tells it how
+ * many failures there were in a row. In a `retry` of your own it passes a final error on at once.
  *
  * ```
  * attempt   1    2    3    4    5     6      7

@@ -1,5 +1,5 @@
 /**
- * A delay before reconnecting, kept within 100 ms and 1 hour: `retry: 0` must not spin, and more than 2³¹ ms would make
+ * A delay before reconnecting, kept between 100 ms and 1 hour: `retry: 0` must not spin, and more than 2³¹ ms would make
  * a timer fire at once.
  */
 export function clampDelay(milliseconds: number): number {

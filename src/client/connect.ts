@@ -1,6 +1,7 @@
 import { asyncScheduler, noop, Observable, type Subscription } from 'rxjs';
 import {
   createDecoder,
+  type DecoderConfig,
   SseConnectionError,
   SseSizeError,
   tell,
@@ -9,7 +10,8 @@ import {
   type ReceivedSseEvent,
   type ResumePoint,
 } from '../event-stream/index.js';
-import { isEventStream, refusal } from './refusal.js';
+import { isEventStream } from './isEventStream.js';
+import { refusal } from './refusal.js';
 import { request, type ConnectionAttempt, type PerConnection, type RequestConfig } from './request.js';
 
 /** What `openObserver` gets when the head of an event stream is in. */
@@ -20,14 +22,7 @@ export interface SseOpening extends ConnectionAttempt {
   readonly headers: Headers;
 }
 
-export interface ConnectConfig extends RequestConfig {
-  /**
-   * The largest event to accept, in bytes: everything since the last blank line, with comments and unfinished lines. Beyond
-   * it the stream fails with `SseSizeError`. `Infinity` for no limit.
-   *
-   * @defaultValue 1 MiB
-   */
-  readonly maxEventSize?: number | undefined;
+export interface ConnectConfig extends RequestConfig, Pick<DecoderConfig, 'maxEventSize'> {
   /** Told each time a connection has opened, before its first event. */
   readonly openObserver?: Listener<SseOpening> | undefined;
   /** Told of each comment: the text after its colon, unstripped. */
@@ -69,7 +64,8 @@ export function connect(
 
       const decoder = createDecoder(next, {
         resumePoint,
-        origin: finalUrl && new URL(finalUrl).origin,
+        // A response that an injected fetch makes up may have no URL, or a relative one.
+        origin: URL.canParse(finalUrl) ? new URL(finalUrl).origin : '',
         commentObserver: comment => tell(commentObserver, comment),
         maxEventSize,
       });

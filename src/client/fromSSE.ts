@@ -21,9 +21,7 @@ export interface SseClosing {
   readonly reason: 'end' | 'cut' | 'idle' | 'refused' | 'size' | 'stopped' | 'unsubscribed';
   /** The error that ended it, where one did. */
   readonly error?: unknown;
-  /**
-   * Milliseconds until the next connection; `NaN` if only your own notifier knows. Absent if there will be none.
-   */
+  /** Milliseconds until the next connection; `NaN` if only your own notifier knows. Absent if there will be none. */
   readonly retryIn?: number;
 }
 
@@ -58,16 +56,18 @@ export interface FromSseConfig extends ConnectConfig {
  * The events of a server, as a cold Observable: each subscription has a connection of its own, and keeps it up.
  *
  * ```
- * connection 1   --a--b--#           lost after event b
- * connection 2             --c--|    made with Last-Event-ID: b, answered 204 the next time
- * fromSSE(url)   --a--b------c---|
+ * connection 1   --a--b--#             cut after event b
+ * connection 2             --c--#      made with Last-Event-ID: b, cut
+ * connection 3                    |    made with Last-Event-ID: c, answered 204
+ * fromSSE(url)   --a--b------c----|
  * ```
  *
  * - next: an event is dispatched.
- * - complete: the server answered 204 No Content; or, without reconnecting, ended the stream.
- * - error: {@link SseResponseError} for a response that is neither an event stream nor transient, {@link SseSizeError} for an
- *   event that is too large, {@link SseConnectionError} for a loss that is not to be repaired; a `TypeError` of the platform
- *   for a request that cannot be made.
+ * - complete: the server answered 204 No Content; or it ended the stream where `onEnd` is `'complete'`, as it is without
+ *   reconnecting; or a notifier of yours completed.
+ * - error: {@link SseResponseError} for a refusal that is final or one too many, {@link SseConnectionError} for a loss that is
+ *   one too many, {@link SseSizeError} for an event that is too large; a `TypeError` of the platform for a request that cannot
+ *   be made; the signal's reason; whatever a function of yours throws.
  * - unsubscribe: the request, or the wait for the next one, is aborted at once; nothing is delivered after it.
  *
  * It obeys https://html.spec.whatwg.org/multipage/server-sent-events.html, and differs where that would lose a stream:
@@ -120,8 +120,6 @@ export function fromSSE(
       reconnect({ ...reconnectConfig, lossObserver }),
       tap({
         complete: () => close({ reason: 'stopped' }),
-        // A loss is told already; this is an error of your own `isTransient` or notifier.
-        error: (error: unknown) => close({ reason: reasonOf(error), error }),
         unsubscribe: () => close({ reason: 'unsubscribed' }),
       }),
     );
@@ -140,8 +138,8 @@ function reconnectConfigOf({ reconnect, method, body }: FromSseConfig): Reconnec
   };
 }
 
-function closingOf({ error, retryIn }: SseLoss): SseClosing {
-  return { reason: reasonOf(error), error, ...(retryIn !== undefined && { retryIn }) };
+function closingOf({ attempt: _, ...loss }: SseLoss): SseClosing {
+  return { reason: reasonOf(loss.error), ...loss };
 }
 
 function reasonOf(error: unknown): SseClosing['reason'] {

@@ -17,9 +17,7 @@ export interface SseLoss {
   readonly error: unknown;
   /** How many times in a row it failed, this one included. */
   readonly attempt: number;
-  /**
-   * Milliseconds until it connects again; `NaN` if only your notifier knows. Absent if it does not connect again.
-   */
+  /** Milliseconds until it connects again; `NaN` if only your own notifier knows. Absent if it does not connect again. */
   readonly retryIn?: number;
 }
 
@@ -31,7 +29,7 @@ export interface ReconnectConfig {
    */
   readonly count?: number | undefined;
   /**
-   * How long to wait before the next attempt: milliseconds, kept within 100 ms and 1 hour, or a notifier, which is
+   * How long to wait before the next attempt: milliseconds, kept between 100 ms and 1 hour, or a notifier, which is
    * a `delay` of RxJS `retry`: the first emission connects, completion without one completes, an error fails.
    *
    * @defaultValue `backoff()`
@@ -56,22 +54,22 @@ export interface ReconnectConfig {
   /**
    * What the server means by ending an event stream properly: an interruption, or that there is no more.
    *
-   * @defaultValue `'reconnect'`
+   * @defaultValue `'reconnect'`; in `fromSSE`, `'complete'` for methods other than GET and QUERY
    */
   readonly onEnd?: 'reconnect' | 'complete' | undefined;
   /**
    * Whether it is worth connecting again after this error. Any other error is passed on.
    *
-   * @defaultValue `isTransient` for the errors of this library, and any other error
+   * @defaultValue `isTransient` for the errors of this library, `true` for all others; in `fromSSE`, `isTransient` for all
    */
   readonly isTransient?: ((error: unknown) => boolean) | undefined;
-  /** Gets each loss, before the wait for the next attempt. */
+  /** Told of each loss, before the wait for the next attempt; also of an end that completes. */
   readonly lossObserver?: Listener<SseLoss> | undefined;
 }
 
 /**
  * RxJS `retry` with the manners of an event source: it subscribes again after a loss, waits longer after each failure in a
- * row, and starts from the beginning once a connection was healthy. `fromSSE` has it built in; it works on any Observable.
+ * row, and counts anew after a healthy connection. `fromSSE` has it built in; it works on any Observable.
  *
  * ```
  * source      --a--#        first subscription fails
@@ -113,12 +111,14 @@ export function reconnect<T>({
         const attempt = failures - forgiven;
 
         const isOver = onEnd === 'complete' && isEnd(error);
-        if (isOver || attempt > count || !isTransient(error)) {
-          tell(lossObserver, { error, attempt });
-          return isOver ? EMPTY : throwError(() => error);
+        let retryIn: number | undefined;
+        try {
+          if (!isOver && attempt <= count && isTransient(error)) retryIn = waitOf(delay, error, attempt);
+        } finally {
+          // Told also of a loss after which a function of yours throws.
+          tell(lossObserver, { error, attempt, ...(retryIn !== undefined && { retryIn }) });
         }
-        const retryIn = waitOf(delay, error, attempt);
-        tell(lossObserver, { error, attempt, retryIn });
+        if (retryIn === undefined) return isOver ? EMPTY : throwError(() => error);
         return typeof delay === 'number' || 'wait' in delay ? timer(retryIn) : delay(error, attempt);
       }
     });

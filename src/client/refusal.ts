@@ -2,12 +2,6 @@ import { noop, timer } from 'rxjs';
 import { SseResponseError, type ResumePoint } from '../event-stream/index.js';
 import { retryAfter } from './retryAfter.js';
 
-/** Whether the response is an event stream: status 200 and the MIME essence `text/event-stream`, parameters apart. */
-export function isEventStream({ status, headers }: Response): boolean {
-  const [essence = ''] = (headers.get('content-type') ?? '').split(';');
-  return status === 200 && essence.trim().toLowerCase() === 'text/event-stream';
-}
-
 /** What a response that is not an event stream says, as an error. */
 export async function refusal(
   response: Response,

@@ -40,11 +40,12 @@ export interface RequestConfig extends Omit<RequestInit, 'headers' | 'body' | 's
  */
 export async function request(
   url: PerConnection<string | URL>,
-  { headers, body, fetch = globalThis.fetch, ...rest }: RequestConfig,
+  config: RequestConfig,
   attempt: number,
   { lastEventId, reconnectionTime }: ResumePoint,
   signal: AbortSignal,
 ): Promise<Response> {
+  const { headers, body, cache = 'no-store', fetch = globalThis.fetch, ...rest } = config;
   const orRefused = <T>(promise: T | PromiseLike<T>): Promise<T> =>
     Promise.resolve(promise).catch((cause: unknown) => {
       throw new SseConnectionError('refused', { cause, lastEventId, reconnectionTime });
@@ -60,7 +61,7 @@ export async function request(
 
   const init: RequestInit = {
     // It makes fetch add `Cache-Control: no-cache`, which set by hand would cost a CORS preflight.
-    cache: 'no-store',
+    cache,
     ...rest,
     // A body that is a stream needs `duplex`, and any other does not mind.
     ...(ownBody != null && { method: rest.method ?? 'POST', body: ownBody, duplex: 'half' }),
@@ -86,7 +87,7 @@ function withDefaults(headers: RequestInit['headers'], lastEventId: string): Hea
   return all;
 }
 
-/** What is wrong with a request that could not be made, whenever it were tried. */
+/** Why this request can never be made; `undefined` if nothing is wrong with it. */
 function flawOf(input: string | URL, init: RequestInit): unknown {
   try {
     new Request(input, init);

@@ -7,7 +7,8 @@ import { asyncScheduler } from 'rxjs';
 export function retryAfter(headers: Headers): number | undefined {
   const value = headers.get('retry-after') ?? '';
   if (/^\d+$/.test(value)) return Number(value) * 1000;
-  // Every form of an HTTP date begins with the day; `Date.parse` would take `1.5` for a date, too.
-  const date = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(value) ? Date.parse(value) : NaN;
+  // Every form of an HTTP date begins with the day, and one says nothing of GMT. `Date.parse` would take `1.5` for a date, too.
+  const isDate = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(value);
+  const date = isDate ? Date.parse(value.replace(/( GMT)?$/, ' GMT')) : NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - asyncScheduler.now());
 }

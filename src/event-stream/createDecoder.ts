@@ -16,13 +16,13 @@ export interface DecoderConfig {
    */
   readonly origin?: string | undefined;
   /**
-   * The largest event, in bytes: everything since the last blank line, with comments and unfinished lines.
-   * `Infinity` for no limit.
+   * The largest event, in bytes: everything since the last blank line, with comments and unfinished lines. Beyond it, decoding
+   * fails with `SseSizeError`. `Infinity` for no limit.
    *
    * @defaultValue 1 MiB
    */
   readonly maxEventSize?: number | undefined;
-  /** Gets each comment: the text after its colon, unstripped. */
+  /** Told of each comment: the text after its colon, unstripped. It must not throw. */
   readonly commentObserver?: ((comment: string) => void) | undefined;
 }
 
@@ -85,6 +85,7 @@ export function createDecoder(
 
       // A CR that ended a chunk ended its line at once; an LF that follows is its other half, not a line.
       const start = isAfterCR && chunk[0] === LF ? 1 : 0;
+      // It still belongs to an event that goes on.
       if (start && size && ++size > maxEventSize) fail();
       isAfterCR = chunk[chunk.length - 1] === CR;
 
@@ -253,7 +254,8 @@ function lastLineEnd(chunk: Uint8Array, start: number): number {
   const lf = chunk.lastIndexOf(LF);
   // Only what follows the last LF is searched for a CR, so a stream without CR is not searched twice.
   const cr = chunk.subarray(lf + 1).lastIndexOf(CR);
-  return Math.max(cr < 0 ? lf + 1 : lf + 1 + cr + 1, start);
+  // Each is -1 where there is none.
+  return Math.max(lf + cr + 2, start);
 }
 
 /** An index between two of these whole lines, near their middle; their length if there is only one. */

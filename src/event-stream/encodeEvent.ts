@@ -32,12 +32,10 @@ export function encodeEvent(event: SseEvent): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
-type Fields = { readonly [Field in keyof SseEvent]: SseEvent[Field] | undefined };
-
 const utf8 = new TextEncoder();
-const encodings = new WeakMap<SseEvent, Fields & { readonly bytes: Uint8Array<ArrayBuffer> }>();
+const encodings = new WeakMap<SseEvent, SseEvent & { readonly bytes: Uint8Array<ArrayBuffer> }>();
 
-function isSame(a: Fields, b: Fields): boolean {
+function isSame(a: SseEvent, b: SseEvent): boolean {
   return (
     a.data === b.data && a.id === b.id && a.type === b.type && a.retry === b.retry && a.comment === b.comment
   );

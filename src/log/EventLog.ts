@@ -20,15 +20,15 @@ export type GapReason = 'trimmed' | 'reset' | 'future' | 'invalid';
  */
 export interface EventLog<E extends SseEvent = SseEvent> extends Resumable {
   /**
-   * Adds an event; an `id` of its own gives way. Resolves, once it is kept, with the id that the log gave it; rejects with
-   * {@link SseEventError} if it cannot be written.
+   * Adds an event under an id of the log's own, which replaces any that it has. Resolves with that id once the event is kept;
+   * rejects with {@link SseEventError} if it cannot be written.
    */
   append(event: E): Promise<string>;
   /**
    * Everything strictly after `lastEventId`, then whatever is appended; `undefined` begins with the next event.
    *
-   * next: an event; first, to a reader who had no place, one that only carries an id; and a {@link GapEvent} wherever kept
-   * events are missing, after which it goes on from the earliest that is kept. Never completes.
+   * next: an event; first, to a reader who had no place, one that only carries an id; and a {@link GapEvent} wherever
+   * events are missing that it asked for, after which it goes on from the earliest that is kept. Never completes.
    */
   after(
     lastEventId: string | undefined,

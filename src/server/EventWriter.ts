@@ -4,7 +4,7 @@ import type { Exchange } from './Exchange.js';
 import type { KeepAlive } from './KeepAlive.js';
 
 /** What `closeObserver` gets when a stream is over. */
-export interface StreamClosing {
+export interface SseStreamClosing {
   /**
    * `complete`: the source completed. `error`: the source failed, or an event could not be written. `gone`: the reader left.
    * `overflow`: more than `bufferLimit` was waiting for it. `stalled`: it took nothing for `stallTimeout`.
@@ -28,7 +28,7 @@ export interface WriterConfig {
   readonly bufferLimit: number;
   readonly stallTimeout: number;
   readonly errorObserver: Listener<unknown>;
-  readonly closeObserver: Listener<StreamClosing> | undefined;
+  readonly closeObserver: Listener<SseStreamClosing> | undefined;
 }
 
 /**
@@ -44,7 +44,7 @@ export class EventWriter implements Observer<SseEvent> {
   readonly #exchange: Exchange;
   readonly #config: WriterConfig;
   #state: State = 'undecided';
-  #ending: Ending = { reason: 'gone' };
+  #ending: Ending | undefined;
   #openedAt = 0;
 
   #waiting: Uint8Array[] = [];
@@ -64,7 +64,6 @@ export class EventWriter implements Observer<SseEvent> {
 
   /** Sends the head and what waits. Until then, a failed source and an empty one are answered without a stream. */
   open(): void {
-    if (this.#state !== 'undecided') return;
     this.#begin();
     this.#flush();
   }
@@ -79,7 +78,7 @@ export class EventWriter implements Observer<SseEvent> {
       return;
     }
     if (!this.#makeRoomFor(bytes)) {
-      this.#abort({ reason: 'overflow', error: new SseOverflowError(this.#config.bufferLimit) });
+      this.#overflow();
       return;
     }
     this.#events++;
@@ -110,15 +109,15 @@ export class EventWriter implements Observer<SseEvent> {
   }
 
   drain(): void {
-    // After the end there is nothing to write, and the stall watch goes on until all is taken.
-    if (this.#state === 'ended') return;
+    // With nothing more to write, the stall watch goes on until all is taken.
+    if (this.#state === 'ended' || this.#state === 'closed') return;
     this.#hasRoom = true;
     this.#stall?.unsubscribe();
     this.#flush();
   }
 
   gone(): void {
-    this.#close(this.#state === 'ended' ? this.#ending : { reason: 'gone' });
+    this.#close(this.#state === 'ended' ? this.#ending : undefined);
   }
 
   /** Whether the source still has a say. It may go on while it is being left: a signal that aborts makes it complete. */
@@ -131,6 +130,7 @@ export class EventWriter implements Observer<SseEvent> {
   }
 
   #begin(): void {
+    if (this.#state !== 'undecided') return;
     this.#state = 'open';
     this.#openedAt = performance.now();
     this.#exchange.open();
@@ -143,10 +143,7 @@ export class EventWriter implements Observer<SseEvent> {
     const isTooMuch = () =>
       this.#waiting.length > 0 && this.#waitingBytes + bytes.length > this.#config.bufferLimit;
     // What waits only for the end of the turn is not what the reader has no room for.
-    if (isTooMuch() && this.#hasRoom) {
-      this.open();
-      this.#flush();
-    }
+    if (isTooMuch() && this.#hasRoom) this.open();
     return !isTooMuch();
   }
 
@@ -177,13 +174,12 @@ export class EventWriter implements Observer<SseEvent> {
   }
 
   readonly #wake = (): void => {
-    if (this.#exchange.isGone) this.gone();
-    else if (this.#hasRoom && this.#state === 'open') this.#write(keepAliveBytes);
+    if (this.#hasRoom && this.#state === 'open') this.#write(keepAliveBytes);
   };
 
   /** No more events; what waits is still written. */
   #finish(ending: Ending): void {
-    if (this.#state === 'undecided') this.#begin();
+    this.#begin();
     this.#state = 'ending';
     this.#ending = ending;
     this.#leaveSource();
@@ -192,7 +188,7 @@ export class EventWriter implements Observer<SseEvent> {
 
   #endResponse(): void {
     this.#state = 'ended';
-    if (this.#ending.reason === 'complete') this.#exchange.end();
+    if (this.#ending?.reason === 'complete') this.#exchange.end();
     else this.#exchange.cut();
     // What was written may still be under way to a reader that takes nothing.
     this.#watchStall();
@@ -202,24 +198,29 @@ export class EventWriter implements Observer<SseEvent> {
     this.#stall?.unsubscribe();
     const { stallTimeout } = this.#config;
     if (stallTimeout === Infinity) return;
-    this.#stall = timer(stallTimeout).subscribe(() => this.#abort({ reason: 'stalled' }));
+    this.#stall = timer(stallTimeout).subscribe(() => {
+      this.#close({ reason: 'stalled' });
+      this.#exchange.abort();
+    });
   }
 
-  #abort(ending: Ending): void {
-    this.#close(ending);
-    this.#exchange.abort();
+  /** Gives up what waits here. What was handed over may still be taken: so a reader that reads gets on with each reconnect. */
+  #overflow(): void {
+    this.#close({ reason: 'overflow', error: new SseOverflowError(this.#config.bufferLimit) });
+    this.#exchange.cut();
+    this.#watchStall();
   }
 
-  #close(ending: Ending = this.#ending): void {
+  #close(ending: Ending = { reason: 'gone' }): void {
+    this.#stall?.unsubscribe();
     if (this.#state === 'closed') return;
-    const wasOpen = this.#state !== 'undecided';
+    const isAnswered = this.#state !== 'undecided';
     this.#state = 'closed';
     this.#config.keepAlive?.remove(this.#wake);
-    this.#stall?.unsubscribe();
     const events = this.#events - this.#waiting.length;
     this.#waiting = [];
     this.#leaveSource();
-    if (!wasOpen) return;
+    if (!isAnswered) return;
     const duration = performance.now() - this.#openedAt;
     tell(this.#config.closeObserver, { ...ending, events, bytes: this.#bytes, duration });
   }
@@ -235,11 +236,11 @@ export class EventWriter implements Observer<SseEvent> {
 
 /**
  * `undecided`: it may still be no stream. `open`: events are written. `ending`: no more events, some still wait.
- * `ended`: all is handed over. `closed`: the connection is over, or someone else's.
+ * `ended`: all is handed over. `closed`: the end is told; the connection is over, or about to be, or someone else's.
  */
 type State = 'undecided' | 'open' | 'ending' | 'ended' | 'closed';
 
-type Ending = Pick<StreamClosing, 'reason' | 'error'>;
+type Ending = Pick<SseStreamClosing, 'reason' | 'error'>;
 
 // With its blank line, so that a reader who limits the size of an event does not count all keep-alives as one.
 const keepAliveBytes = new TextEncoder().encode(':\n\n');

@@ -10,7 +10,10 @@ export interface Exchange {
   /** Whether the reader has gone, or has been answered by someone else. */
   readonly isGone: boolean;
 
-  /** Calls `drain` each time there is room again after a `write` that had none, and `gone` once when the reader leaves. */
+  /**
+   * Calls `drain` each time there is room again after a `write` that had none, and `gone` when the reader leaves. Neither is
+   * called from within a method of the exchange.
+   */
   listen(listener: { drain(): void; gone(): void }): void;
   /** Says that what follows is an event stream. What the route set itself stays. */
   open(): void;
@@ -20,7 +23,7 @@ export interface Exchange {
   end(): void;
   /** Breaks the response off after what was written, so that the reader sees it is not the end. */
   cut(): void;
-  /** Gives the connection up, with whatever it has not taken by the end of this turn. */
+  /** Gives the connection up at once, with whatever is on its way. */
   abort(): void;
   /** Answers 204: the reader stops for good. */
   noContent(): void;

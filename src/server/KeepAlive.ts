@@ -1,6 +1,6 @@
 /**
  * Wakes readers that have been silent for a while. One timer for all of them: they share an interval, so the order in
- * which they were last heard is the order in which they are due.
+ * which they were last heard is the order in which they are due. It is none of RxJS's, which would keep the process alive.
  */
 export class KeepAlive {
   readonly #interval: number;
@@ -12,7 +12,7 @@ export class KeepAlive {
     this.#interval = interval;
   }
 
-  /** Has `wake` called after each interval of silence that begins now. */
+  /** Calls `wake` after each interval of silence from now on, until `remove`. */
   touch(wake: () => void): void {
     this.#due.delete(wake);
     this.#due.set(wake, performance.now() + this.#interval);

@@ -1,4 +1,4 @@
-export type { StreamClosing } from './EventWriter.js';
+export type { SseStreamClosing } from './EventWriter.js';
 export type { Exchange } from './Exchange.js';
 export { nodeExchange } from './nodeExchange.js';
 export { readLastEventId } from './readLastEventId.js';

@@ -2,11 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Exchange } from './Exchange.js';
 import { readLastEventId } from './readLastEventId.js';
 
-/** An exchange over the request and response of `node:http`, and whatever is made of them. */
+/**
+ * An exchange over the request and response of `node:http`, and of any framework built on it.
+ *
+ * @param fail answers an error that came before any event
+ */
 export function nodeExchange(
   request: IncomingMessage,
   response: ServerResponse & { flush?(): void },
-  next: (error: unknown) => void,
+  fail: (error: unknown) => void,
 ): Exchange {
   return {
     isHead: request.method === 'HEAD',
@@ -22,13 +26,14 @@ export function nodeExchange(
       response.on('close', gone);
       // A route that ends the response behind our back must not end the process.
       response.on('error', gone);
-      // A response that waits for another one on its connection is not told when that breaks; its request is.
-      request.on('close', () => {
-        if (request.socket.destroyed) gone();
-      });
+      // A response that waits for another one on its connection has no socket yet, and is not told when that breaks.
+      if (response.socket) return;
+      const { socket } = request;
+      socket.on('close', gone);
+      response.on('close', () => socket.off('close', gone));
     },
     open() {
-      // The route has sent its own.
+      // The route has sent a head of its own.
       if (response.headersSent) return;
       response.setHeader('Content-Type', 'text/event-stream; charset=utf-8');
       setDefault(response, 'Cache-Control', 'no-cache, no-transform');
@@ -49,14 +54,13 @@ export function nodeExchange(
       else response.destroy();
     },
     abort() {
-      // What was written in this turn is under way only at its end.
-      setImmediate(() => response.destroy());
+      response.destroy();
     },
     noContent() {
       if (!response.headersSent) response.writeHead(204);
       response.end();
     },
-    fail: next,
+    fail,
   };
 }
 

@@ -1,6 +1,6 @@
 import { from, Observable, type InteropObservable, type ReadableStreamLike } from 'rxjs';
 import { encodeEvent, tell, type Listener, type Resumable, type SseEvent } from '../event-stream/index.js';
-import { EventWriter, type StreamClosing } from './EventWriter.js';
+import { EventWriter, type SseStreamClosing } from './EventWriter.js';
 import type { Exchange } from './Exchange.js';
 import { KeepAlive } from './KeepAlive.js';
 
@@ -61,7 +61,7 @@ export interface ToSseConfig {
    */
   readonly errorObserver?: Listener<unknown> | undefined;
   /** Told of the end of each stream, once. An answer that was no stream (HEAD, 204, an error page) is none. */
-  readonly closeObserver?: Listener<StreamClosing> | undefined;
+  readonly closeObserver?: Listener<SseStreamClosing> | undefined;
 }
 
 /**
@@ -125,6 +125,7 @@ export function serve<Request, E extends SseEvent>(
     function answerWith(source: SseSource<E>): void {
       if (exchange.isGone) return;
       const events$ = new Observable<E>(subscriber => {
+        // First, since a synchronous source must be left while it is still being subscribed to.
         writer.subscription.add(subscriber);
         return eventsOf(source, lastEventId).subscribe(subscriber);
       });
