@@ -301,6 +301,22 @@ describe('createDecoder', () => {
     });
   });
 
+  it('holds no memory of a large event once that is over', () => {
+    const memory = () => {
+      global.gc?.();
+      return process.memoryUsage().arrayBuffers;
+    };
+    const decoder = createDecoder(() => undefined, { maxEventSize: Infinity });
+    const before = memory();
+    const chunk = bytes('x'.repeat(65_536));
+    decoder.decode(bytes('data: '));
+    for (let n = 0; n < 160; n++) decoder.decode(chunk);
+    expect(memory() - before).to.be.greaterThan(10_000_000);
+    decoder.decode(bytes('\n\n'));
+    expect(memory() - before).to.be.lessThan(1_000_000);
+    decoder.decode(chunk);
+  });
+
   describe('costs four times as much for four times the stream:', function () {
     this.timeout(30_000);
 
