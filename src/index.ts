@@ -2,13 +2,13 @@ export { backoff, fromSSE, isTransient, reconnect } from './client/index.js';
 export type {
   BackoffConfig,
   BackoffNotifier,
-  SseClosing,
   ConnectionAttempt,
   FromSseConfig,
-  SseLoss,
-  SseOpening,
   PerConnection,
   ReconnectConfig,
+  SseClosing,
+  SseLoss,
+  SseOpening,
 } from './client/index.js';
 export {
   createDecoder,

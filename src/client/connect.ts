@@ -1,10 +1,10 @@
 import { asyncScheduler, noop, Observable, type Subscription } from 'rxjs';
 import {
   createDecoder,
-  type DecoderConfig,
   SseConnectionError,
   SseSizeError,
   tell,
+  type DecoderConfig,
   type EventStreamDecoder,
   type Listener,
   type ReceivedSseEvent,

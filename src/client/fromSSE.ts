@@ -9,7 +9,7 @@ import {
 } from '../event-stream/index.js';
 import { connect, type ConnectConfig } from './connect.js';
 import { isTransient } from './isTransient.js';
-import { reconnect, type SseLoss, type ReconnectConfig } from './reconnect.js';
+import { reconnect, type ReconnectConfig, type SseLoss } from './reconnect.js';
 import type { PerConnection } from './request.js';
 
 /** What `closeObserver` gets when a connection is over. */

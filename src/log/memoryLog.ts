@@ -32,7 +32,7 @@ export function memoryLog<E extends SseEvent = SseEvent>({
   maxEvents = 1000,
 }: MemoryLogConfig = {}): EventLog<E> {
   type Entry = E & { readonly id: string };
-  if (!(maxEvents >= 1) || !(Number.isInteger(maxEvents) || maxEvents === Infinity)) {
+  if (maxEvents !== Infinity && !(Number.isInteger(maxEvents) && maxEvents >= 1)) {
     throw new RangeError(`Expected maxEvents to be a whole number from 1 on, got ${maxEvents}`);
   }
 
