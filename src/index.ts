@@ -1,14 +1,32 @@
-export { backoff, fromSSE, isTransient, reconnect } from './client/index.js';
+export {
+  backoff,
+  decodeEventStream,
+  eventsOf,
+  fromSSE,
+  isTransient,
+  json,
+  ofType,
+  reconnect,
+  resuming,
+  whileOnline,
+  whileVisible,
+} from './client/index.js';
 export type {
   BackoffConfig,
   BackoffNotifier,
   ConnectionAttempt,
   FromSseConfig,
+  JsonConfig,
+  OfType,
+  ParsedSseEvent,
   PerConnection,
   ReconnectConfig,
   SseClosing,
   SseLoss,
   SseOpening,
+  StandardSchema,
+  StandardSchemaResult,
+  WhileVisibleConfig,
 } from './client/index.js';
 export {
   createDecoder,
@@ -22,10 +40,13 @@ export {
   SseSizeError,
 } from './event-stream/index.js';
 export type {
+  AnyEvents,
   DecoderConfig,
   EventStreamDecoder,
+  JsonText,
   Listener,
   ReceivedSseEvent,
+  ReceivedSseEventOf,
   ResumePoint,
   Resumable,
   SseConnectionErrorOptions,

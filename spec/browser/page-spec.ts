@@ -1,9 +1,7 @@
 import { expect } from 'chai';
-import { existsSync } from 'node:fs';
-import { chromium, type Browser, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+import { launchChromium } from '../support/chromium.js';
 import { startDemo, type DemoServer } from '../support/demoServer.js';
-
-const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 
 describe('the page of npm start', function () {
   this.timeout(60_000);
@@ -14,25 +12,9 @@ describe('the page of npm start', function () {
   const complaints: string[] = [];
 
   before(async function () {
-    if (!existsSync(executablePath)) {
-      console.warn(
-        '\n  Skipped the page: no Chromium. apt-get install chromium, or CHROMIUM=/path/to/it npm test\n',
-      );
-      this.skip();
-    }
+    browser = await launchChromium('the page');
+    if (!browser) return this.skip();
     demo = await startDemo();
-    browser = await chromium.launch({
-      executablePath,
-      args: [
-        '--no-sandbox',
-        '--disable-gpu',
-        '--disable-quic',
-        '--no-first-run',
-        '--disable-background-networking',
-        '--disable-component-update',
-        '--disable-sync',
-      ],
-    });
     page = await browser.newPage();
     page.on('console', message => {
       if (['error', 'warning'].includes(message.type())) complaints.push(message.text());

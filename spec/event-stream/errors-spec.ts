@@ -24,7 +24,7 @@ describe('the errors', () => {
     [
       new SseConnectionError('idle'),
       'SseConnectionError',
-      'Expected a sign of life, but the event stream was silent',
+      'Expected the event stream to go on, but it was silent',
     ],
     [refusal, 'SseResponseError', 'Expected 200 and text/event-stream, got 404 and text/html'],
     [new SseSizeError(10), 'SseSizeError', 'Expected an event of at most 10 bytes, got a larger one'],

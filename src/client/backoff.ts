@@ -1,5 +1,5 @@
 import { throwError, timer, type Observable } from 'rxjs';
-import { SseConnectionError, SseError, SseResponseError } from '../event-stream/index.js';
+import { SseError, SseResponseError } from '../event-stream/index.js';
 import { clampDelay } from './clampDelay.js';
 import { isTransient } from './isTransient.js';
 
@@ -82,7 +82,7 @@ export function backoff({
     const retryAfter = error instanceof SseResponseError ? error.retryAfter : undefined;
     // `Retry-After: 0`, or a date that is past by our clock, is obeyed once: after that it would be hammering.
     if (retryAfter !== undefined && (retryAfter > 0 || attempt === 1)) return clampDelay(retryAfter);
-    const asked = reconnectionTimeOf(error);
+    const asked = error instanceof SseError ? error.reconnectionTime : undefined;
     // From 100 ms on, since `retry: 0` doubled is still 0.
     const start = clampDelay(asked ?? initial);
     const ceiling = Math.max(asked ?? 0, max / (1 + jitter));
@@ -92,10 +92,4 @@ export function backoff({
 
 function isFinal(error: unknown): boolean {
   return error instanceof SseError && !isTransient(error);
-}
-
-function reconnectionTimeOf(error: unknown): number | undefined {
-  return error instanceof SseConnectionError || error instanceof SseResponseError
-    ? error.reconnectionTime
-    : undefined;
 }

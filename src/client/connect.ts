@@ -1,15 +1,15 @@
-import { asyncScheduler, noop, Observable, type Subscription } from 'rxjs';
+import { asyncScheduler, Observable, timer } from 'rxjs';
 import {
   createDecoder,
   SseConnectionError,
   SseSizeError,
   tell,
   type DecoderConfig,
-  type EventStreamDecoder,
   type Listener,
   type ReceivedSseEvent,
   type ResumePoint,
 } from '../event-stream/index.js';
+import { decodeAll, type Pace } from './decodeAll.js';
 import { isEventStream } from './isEventStream.js';
 import { refusal } from './refusal.js';
 import { request, type ConnectionAttempt, type PerConnection, type RequestConfig } from './request.js';
@@ -22,11 +22,28 @@ export interface SseOpening extends ConnectionAttempt {
   readonly headers: Headers;
 }
 
-export interface ConnectConfig extends RequestConfig, Pick<DecoderConfig, 'maxEventSize'> {
+export interface ConnectConfig
+  extends RequestConfig, Pick<DecoderConfig, 'maxEventSize' | 'commentObserver'> {
+  /**
+   * How long the head of the response may be in coming, in milliseconds, with the time that `url`, `headers` and `body` take.
+   * Then the connection counts as refused, and there is another one. `false` leaves it to the platform, which waits for
+   * minutes.
+   *
+   * @defaultValue `false`, since a server may think for long before it answers
+   */
+  readonly connectTimeout?: number | false | undefined;
+  /**
+   * The longest silence, in milliseconds, before the connection counts as broken. Comments count as sound. Set it above the
+   * server's keep-alive. `false` waits for ever.
+   *
+   * @defaultValue `'auto'`: two and a half times the keep-alive that the server announced in its first comment, as
+   *   `: keep-alive 15000`; none announced, no limit
+   */
+  readonly idleTimeout?: number | false | 'auto' | undefined;
   /** Told each time a connection has opened, before its first event. */
   readonly openObserver?: Listener<SseOpening> | undefined;
-  /** Told of each comment: the text after its colon, unstripped. */
-  readonly commentObserver?: Listener<string> | undefined;
+  /** @internal */
+  readonly pace?: Pace | undefined;
 }
 
 /**
@@ -38,39 +55,59 @@ export interface ConnectConfig extends RequestConfig, Pick<DecoderConfig, 'maxEv
  */
 export function connect(
   url: PerConnection<string | URL>,
-  { maxEventSize, openObserver, commentObserver, ...requestConfig }: ConnectConfig,
+  config: ConnectConfig,
   resumePoint: ResumePoint,
-  attempt: number,
+  attempt: ConnectionAttempt,
 ): Observable<ReceivedSseEvent> {
+  const {
+    connectTimeout,
+    idleTimeout = 'auto',
+    maxEventSize,
+    commentObserver,
+    openObserver,
+    pace,
+    ...requestConfig
+  } = config;
+
   return new Observable(subscriber => {
     const abort = new AbortController();
+    // 0 is not yet.
     let openedAt = 0;
     let isUsed = false;
+    // What is known of the silence to expect.
+    let silence = idleTimeout === 'auto' ? undefined : idleTimeout;
 
     run().catch((error: unknown) => subscriber.error(error));
     return () => abort.abort();
 
     async function run(): Promise<void> {
-      const { lastEventId } = resumePoint;
-      const response = await request(url, requestConfig, attempt, resumePoint, abort.signal);
-      // Unsubscribed meanwhile, and an injected fetch did not listen to its signal.
-      if (subscriber.closed) return response.body?.cancel();
+      const response = await within(
+        connectTimeout,
+        'refused',
+        request(url, requestConfig, attempt, abort.signal, (cause): never => {
+          throw lost('refused', cause);
+        }),
+      );
       if (response.status === 204) return subscriber.complete();
       if (!isEventStream(response)) throw await refusal(response, resumePoint);
 
       const { url: finalUrl, status, headers, body } = response;
       openedAt = asyncScheduler.now();
-      tell(openObserver, { url: finalUrl, status, headers, attempt, lastEventId });
+      tell(openObserver, { ...attempt, url: finalUrl, status, headers });
 
       const decoder = createDecoder(next, {
         resumePoint,
         // A response that an injected fetch makes up may have no URL, or a relative one.
         origin: URL.canParse(finalUrl) ? new URL(finalUrl).origin : '',
-        commentObserver: comment => tell(commentObserver, comment),
         maxEventSize,
+        commentObserver(comment: string) {
+          silence ??= idleTimeoutOf(comment);
+          tell(commentObserver, comment);
+        },
       });
-      await decodeAll(body, decoder, subscriber).catch((cause: unknown) => {
-        throw cause instanceof SseSizeError ? cause : lost('cut', { cause });
+      const inTime = <T>(read: Promise<T>) => within(silence, 'idle', read);
+      await decodeAll(body, decoder, subscriber, inTime, pace).catch((cause: unknown) => {
+        throw cause instanceof SseSizeError ? cause : lost('cut', cause);
       });
       throw lost('end');
     }
@@ -80,29 +117,28 @@ export function connect(
       subscriber.next(event);
     }
 
-    function lost(reason: 'cut' | 'end', options?: ErrorOptions): SseConnectionError {
+    /** Loses the connection, unless it comes in time. */
+    async function within<T>(
+      limit: number | false | undefined,
+      reason: 'refused' | 'idle',
+      coming: Promise<T>,
+    ): Promise<T> {
+      // A longer timer would fire at once.
+      if (!limit || limit > 0x7fffffff) return coming;
+      const late = timer(limit).subscribe(() => subscriber.error(lost(reason)));
+      subscriber.add(late);
+      return coming.finally(() => late.unsubscribe());
+    }
+
+    function lost(reason: SseConnectionError['reason'], cause?: unknown): SseConnectionError {
       const { lastEventId, reconnectionTime } = resumePoint;
-      const openFor = asyncScheduler.now() - openedAt;
-      return new SseConnectionError(reason, { ...options, lastEventId, reconnectionTime, openFor, isUsed });
+      const openFor = openedAt && asyncScheduler.now() - openedAt;
+      return new SseConnectionError(reason, { cause, lastEventId, reconnectionTime, openFor, isUsed });
     }
   });
 }
 
-async function decodeAll(
-  body: ReadableStream<Uint8Array> | null,
-  decoder: EventStreamDecoder,
-  subscription: Subscription,
-): Promise<void> {
-  if (!body) return;
-  const reader = body.getReader();
-  subscription.add(() => {
-    decoder.stop();
-    // The abort has ended it already, unless an injected fetch does not listen to its signal.
-    reader.cancel().catch(noop);
-  });
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    decoder.decode(value);
-  }
+/** Two and a half times the keep-alive that the comment announces. */
+function idleTimeoutOf(comment: string): number {
+  return Number(/^ keep-alive (\d+)$/.exec(comment)?.[1]) * 2.5 || Infinity;
 }

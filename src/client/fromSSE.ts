@@ -1,15 +1,16 @@
-import { defer, Observable, takeUntil, tap, type MonoTypeOperatorFunction } from 'rxjs';
+import { defer, fromEvent, of, type Observable, takeUntil, tap, type MonoTypeOperatorFunction } from 'rxjs';
 import {
   SseConnectionError,
   SseSizeError,
   tell,
+  type AnyEvents,
   type Listener,
-  type ReceivedSseEvent,
+  type ReceivedSseEventOf,
   type ResumePoint,
 } from '../event-stream/index.js';
 import { connect, type ConnectConfig } from './connect.js';
 import { isTransient } from './isTransient.js';
-import { reconnect, type ReconnectConfig, type SseLoss } from './reconnect.js';
+import { reconnect, type ReconnectConfig } from './reconnect.js';
 import type { PerConnection } from './request.js';
 
 /** What `closeObserver` gets when a connection is over. */
@@ -90,37 +91,42 @@ export interface FromSseConfig extends ConnectConfig {
  * setTimeout(() => subscription.unsubscribe(), 60_000);
  * ```
  */
-export function fromSSE(
+export function fromSSE<Events extends object = AnyEvents>(
   url: PerConnection<string | URL>,
-  config: FromSseConfig = {},
-): Observable<ReceivedSseEvent> {
+  config?: FromSseConfig,
+): Observable<ReceivedSseEventOf<Events>>;
+// The types of the events are the caller's word: they are not looked at.
+export function fromSSE(url: PerConnection<string | URL>, config: FromSseConfig = {}): Observable<unknown> {
   const { reconnect: _, lastEventId = '', resumePoint, signal, closeObserver, ...connectConfig } = config;
-  const reconnectConfig = reconnectConfigOf(config);
+  const { now, lossObserver, ...reconnectConfig } = reconnectConfigOf(config);
 
   const events$ = defer(() => {
     const place = resumePoint ?? { lastEventId, reconnectionTime: undefined };
     let attempt = 0;
-    let isConnected = false;
+    // Dropped, by `now`, to be made again.
+    let isDropped = false;
 
     const connection$ = defer(() => {
-      isConnected = true;
-      return connect(url, connectConfig, place, ++attempt);
-    });
-    const close = (closing: SseClosing) => {
-      if (!isConnected) return;
-      isConnected = false;
-      tell(closeObserver, closing);
-    };
-    const lossObserver = (loss: SseLoss) => {
-      close(closingOf(loss));
-      tell(reconnectConfig.lossObserver, loss);
-    };
-
-    return connection$.pipe(
-      reconnect({ ...reconnectConfig, lossObserver }),
+      isDropped = false;
+      const { lastEventId } = place;
+      return connect(url, connectConfig, place, { attempt: ++attempt, lastEventId });
+    }).pipe(
       tap({
         complete: () => close({ reason: 'stopped' }),
-        unsubscribe: () => close({ reason: 'unsubscribed' }),
+        unsubscribe: () => close({ reason: 'unsubscribed', ...(isDropped && { retryIn: 0 }) }),
+      }),
+    );
+    const close = (closing: SseClosing) => tell(closeObserver, closing);
+
+    return connection$.pipe(
+      reconnect({
+        ...reconnectConfig,
+        now: now?.pipe(tap(() => (isDropped = true))),
+        lossObserver(loss) {
+          const { attempt: _, ...closing } = loss;
+          close({ reason: reasonOf(loss.error), ...closing });
+          tell(lossObserver, loss);
+        },
       }),
     );
   });
@@ -128,7 +134,7 @@ export function fromSSE(
 }
 
 function reconnectConfigOf({ reconnect, method, body }: FromSseConfig): ReconnectConfig {
-  const isSafe = ['GET', 'QUERY'].includes(method?.toUpperCase() ?? (body == null ? 'GET' : 'POST'));
+  const isSafe = method ? /^(get|query)$/i.test(method) : body == null;
   // A single connection is a reconnecting one that never does.
   if (reconnect === false || (!reconnect && !isSafe)) return { count: 0, onEnd: 'complete' };
   return {
@@ -138,21 +144,18 @@ function reconnectConfigOf({ reconnect, method, body }: FromSseConfig): Reconnec
   };
 }
 
-function closingOf({ attempt: _, ...loss }: SseLoss): SseClosing {
-  return { reason: reasonOf(loss.error), ...loss };
-}
-
 function reasonOf(error: unknown): SseClosing['reason'] {
   if (error instanceof SseConnectionError) return error.reason;
   return error instanceof SseSizeError ? 'size' : 'refused';
 }
 
 function failOnAbort<T>(signal: AbortSignal): MonoTypeOperatorFunction<T> {
-  const aborted$ = new Observable<never>(subscriber => {
-    const fail = () => subscriber.error(signal.reason);
-    if (signal.aborted) fail();
-    signal.addEventListener('abort', fail);
-    return () => signal.removeEventListener('abort', fail);
-  });
-  return takeUntil(aborted$);
+  const aborted$ = defer(() => (signal.aborted ? of(signal) : fromEvent(signal, 'abort')));
+  return takeUntil(
+    aborted$.pipe(
+      tap(() => {
+        throw signal.reason;
+      }),
+    ),
+  );
 }

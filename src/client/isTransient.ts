@@ -16,8 +16,8 @@ import { SseConnectionError, SseResponseError } from '../event-stream/index.js';
  */
 export function isTransient(error: unknown): boolean {
   // Departs from WHATWG, which gives up on every status but 200: a deploy answers 503 for a minute (decision 4).
-  if (error instanceof SseResponseError) return transientStatuses.includes(error.status);
+  if (error instanceof SseResponseError) {
+    return [408, 425, 429, 500, 502, 503, 504].includes(error.status);
+  }
   return error instanceof SseConnectionError;
 }
-
-const transientStatuses = [408, 425, 429, 500, 502, 503, 504];

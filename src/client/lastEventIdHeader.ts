@@ -5,10 +5,6 @@
  */
 export function lastEventIdHeader(lastEventId: string): string | undefined {
   const bytes = new TextEncoder().encode(lastEventId);
-  if (bytes.length === 0 || bytes.length > 8192 || bytes.some(isControl)) return undefined;
-  return Array.from(bytes, byte => String.fromCharCode(byte)).join('');
-}
-
-function isControl(byte: number): boolean {
-  return (byte < 0x20 && byte !== 0x09) || byte === 0x7f;
+  const value = bytes.length > 8192 ? '' : String.fromCharCode(...bytes);
+  return /^[\t -~\x80-\xff]+$/.test(value) ? value : undefined;
 }

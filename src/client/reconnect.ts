@@ -1,10 +1,13 @@
 import {
   defer,
-  EMPTY,
+  dematerialize,
+  materialize,
   retry,
-  throwError,
+  startWith,
+  switchMap,
   timer,
   type MonoTypeOperatorFunction,
+  type Observable,
   type ObservableInput,
 } from 'rxjs';
 import { SseConnectionError, SseError, tell, type Listener } from '../event-stream/index.js';
@@ -35,7 +38,10 @@ export interface ReconnectConfig {
    * @defaultValue `backoff()`
    */
   readonly delay?:
-    number | ((error: unknown, attempt: number) => ObservableInput<unknown>) | BackoffNotifier | undefined;
+    | number
+    | (((error: unknown, attempt: number) => ObservableInput<unknown>) &
+        Partial<Pick<BackoffNotifier, 'wait'>>)
+    | undefined;
   /**
    * How long, in milliseconds from its opening, a connection must have lasted for its loss to count as the first in a row
    * again. One that delivered an event and was ended by the server counts in any case. `Infinity` for never. Only the errors
@@ -63,6 +69,13 @@ export interface ReconnectConfig {
    * @defaultValue `isTransient` for the errors of this library, `true` for all others; in `fromSSE`, `isTransient` for all
    */
   readonly isTransient?: ((error: unknown) => boolean) | undefined;
+  /**
+   * Connects again at once whenever it emits: it ends the wait, or drops the connection that is there, and counts anew. Such as
+   * a button, a network that has changed, a token that is new. Once it completes, nothing changes; its error is passed on.
+   *
+   * @defaultValue never
+   */
+  readonly now?: Observable<unknown> | undefined;
   /** Told of each loss, before the wait for the next attempt; also of an end that completes. */
   readonly lossObserver?: Listener<SseLoss> | undefined;
 }
@@ -95,10 +108,13 @@ export function reconnect<T>({
   resetOnSuccess = false,
   onEnd = 'reconnect',
   isTransient = error => !(error instanceof SseError) || isTransientLoss(error),
+  now,
   lossObserver,
 }: ReconnectConfig = {}): MonoTypeOperatorFunction<T> {
-  return source =>
-    defer(() => {
+  const wait = typeof delay === 'number' ? () => clampDelay(delay) : delay.wait;
+
+  return source => {
+    const lasting$ = defer(() => {
       // RxJS counts all failures; those before the last healthy connection do not count here.
       let forgiven = 0;
 
@@ -110,30 +126,32 @@ export function reconnect<T>({
         if (failures <= forgiven) forgiven = 0;
         const attempt = failures - forgiven;
 
-        const isOver = onEnd === 'complete' && isEnd(error);
+        const isOver = onEnd === 'complete' && error instanceof SseConnectionError && error.reason === 'end';
         let retryIn: number | undefined;
         try {
-          if (!isOver && attempt <= count && isTransient(error)) retryIn = waitOf(delay, error, attempt);
+          if (!isOver && attempt <= count && isTransient(error)) {
+            retryIn = wait ? wait(error, attempt) : NaN;
+          }
         } finally {
           // Told also of a loss after which a function of yours throws.
           tell(lossObserver, { error, attempt, ...(retryIn !== undefined && { retryIn }) });
         }
-        if (retryIn === undefined) return isOver ? EMPTY : throwError(() => error);
-        return typeof delay === 'number' || 'wait' in delay ? timer(retryIn) : delay(error, attempt);
+        if (isOver) return [];
+        if (retryIn === undefined) throw error;
+        return wait || typeof delay === 'number' ? timer(retryIn) : delay(error, attempt);
       }
     });
+    return now
+      ? now.pipe(
+          startWith(0),
+          switchMap(() => lasting$.pipe(materialize())),
+          dematerialize(),
+        )
+      : lasting$;
+  };
 }
 
 function isHealthy(error: unknown, resetAfter: number): boolean {
   if (!(error instanceof SseConnectionError) || error.reason === 'refused') return false;
-  return error.openFor >= resetAfter || (isEnd(error) && error.isUsed);
-}
-
-function isEnd(error: unknown): boolean {
-  return error instanceof SseConnectionError && error.reason === 'end';
-}
-
-function waitOf(delay: NonNullable<ReconnectConfig['delay']>, error: unknown, attempt: number): number {
-  if (typeof delay === 'number') return clampDelay(delay);
-  return 'wait' in delay ? delay.wait(error, attempt) : NaN;
+  return error.openFor >= resetAfter || (error.reason === 'end' && error.isUsed);
 }

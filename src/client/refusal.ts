@@ -1,45 +1,38 @@
-import { noop, timer } from 'rxjs';
+import { asyncScheduler, noop, timer } from 'rxjs';
 import { SseResponseError, type ResumePoint } from '../event-stream/index.js';
+import { abandon } from './abandon.js';
 import { retryAfter } from './retryAfter.js';
 
 /** What a response that is not an event stream says, as an error. */
 export async function refusal(
-  response: Response,
+  { status, url, headers, body }: Response,
   { lastEventId, reconnectionTime }: ResumePoint,
 ): Promise<SseResponseError> {
-  const { status, url, headers } = response;
-  const body = await excerpt(response.body);
   return new SseResponseError({
     status,
     url,
     headers,
-    body,
+    body: await excerpt(body),
     lastEventId,
     reconnectionTime,
-    retryAfter: retryAfter(headers),
+    retryAfter: retryAfter(headers, asyncScheduler.now()),
   });
 }
 
 /** The first KiB, or what there is of it within a second: a server that refuses may also be slow. */
 async function excerpt(body: ReadableStream<Uint8Array> | null): Promise<string> {
   if (!body) return '';
-  const utf8 = new TextDecoder();
+  const bytes: number[] = [];
   const reader = body.getReader();
-  const cancel = () => void reader.cancel().catch(noop);
-  const patience = timer(1000).subscribe(cancel);
-  let text = '';
-  let room = 1024;
-  try {
-    while (room > 0) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      text += utf8.decode(value.subarray(0, room), { stream: true });
-      room -= value.length;
-    }
-  } catch {
-    // It broke in the middle. The status is what matters, and it is known.
+  const patience = timer(1000).subscribe(() => abandon(reader));
+  while (bytes.length < 1024) {
+    // It may break in the middle. The status is what matters, and it is known.
+    const chunk = await reader.read().catch(noop);
+    if (!chunk?.value) break;
+    bytes.push(...chunk.value.subarray(0, 1024 - bytes.length));
   }
   patience.unsubscribe();
-  cancel();
-  return text;
+  abandon(reader);
+  // As a stream, so that a character that was cut is left out.
+  return new TextDecoder().decode(Uint8Array.from(bytes), { stream: true });
 }

@@ -1,4 +1,4 @@
-import { SseConnectionError, type ResumePoint } from '../event-stream/index.js';
+import { abandon } from './abandon.js';
 import { lastEventIdHeader } from './lastEventIdHeader.js';
 
 /** What is known when a connection is about to be made. */
@@ -7,6 +7,11 @@ export interface ConnectionAttempt {
   readonly attempt: number;
   /** The place to go on from; the empty string is none. */
   readonly lastEventId: string;
+  /**
+   * 401 or 403, if the server has just refused what `headers` gave: this is the one more time that it is asked. A token that
+   * is kept somewhere has to be a new one then.
+   */
+  readonly refusedWith?: number;
 }
 
 /** The same for every connection, or made for each: at once or as a promise. */
@@ -35,24 +40,20 @@ export interface RequestConfig extends Omit<RequestInit, 'headers' | 'body' | 's
 /**
  * Asks for an event stream.
  *
- * @throws {@link SseConnectionError} if there is no response. A request that cannot be made at all, and what a function
+ * @param refuse throws what is to be thrown if there is no response. A request that cannot be made at all, and what a function
  *   throws instead of returning, is the caller's own mistake and thrown as it is.
  */
 export async function request(
   url: PerConnection<string | URL>,
   config: RequestConfig,
-  attempt: number,
-  { lastEventId, reconnectionTime }: ResumePoint,
+  attempt: ConnectionAttempt,
   signal: AbortSignal,
+  refuse: (cause: unknown) => never,
 ): Promise<Response> {
   const { headers, body, cache = 'no-store', fetch = globalThis.fetch, ...rest } = config;
-  const orRefused = <T>(promise: T | PromiseLike<T>): Promise<T> =>
-    Promise.resolve(promise).catch((cause: unknown) => {
-      throw new SseConnectionError('refused', { cause, lastEventId, reconnectionTime });
-    });
   // What a function throws, rather than rejects with, is thrown before there is a promise.
-  const made = async <T>(value: PerConnection<T>): Promise<T> =>
-    isFactory(value) ? orRefused(value({ attempt, lastEventId })) : value;
+  const made = <T>(value: PerConnection<T>) =>
+    Promise.resolve(isFactory(value) ? value(attempt) : value).catch(refuse);
 
   const input = await made(url);
   const ownHeaders = await made(headers);
@@ -65,14 +66,21 @@ export async function request(
     ...rest,
     // A body that is a stream needs `duplex`, and any other does not mind.
     ...(ownBody != null && { method: rest.method ?? 'POST', body: ownBody, duplex: 'half' }),
-    headers: withDefaults(ownHeaders, lastEventId),
+    headers: withDefaults(ownHeaders, attempt.lastEventId),
     signal,
   };
   // Looked for before it is sent, since a body that is a stream cannot be looked at afterwards.
   const flaw = fetch === globalThis.fetch ? flawOf(input, init) : undefined;
-  return orRefused(fetch(input, init)).catch((refused: unknown) => {
-    throw flaw ?? refused;
+  const response = await fetch(input, init).catch((cause: unknown) => {
+    throw flaw ?? refuse(cause);
   });
+  const isToAskAgain = [401, 403].includes(response.status) && isFactory(headers) && !attempt.refusedWith;
+  // Aborted: an injected fetch did not listen to its signal.
+  if (signal.aborted || isToAskAgain) abandon(response.body);
+  signal.throwIfAborted();
+  return isToAskAgain
+    ? request(url, config, { ...attempt, refusedWith: response.status }, signal, refuse)
+    : response;
 }
 
 function isFactory<T>(value: PerConnection<T>): value is (attempt: ConnectionAttempt) => T | PromiseLike<T> {
@@ -88,11 +96,11 @@ function withDefaults(headers: RequestInit['headers'], lastEventId: string): Hea
 }
 
 /** Why this request can never be made; `undefined` if nothing is wrong with it. */
-function flawOf(input: string | URL, init: RequestInit): unknown {
+function flawOf(input: string | URL, init: RequestInit): Error | undefined {
   try {
     new Request(input, init);
-    return undefined;
   } catch (flaw) {
-    return flaw;
+    if (flaw instanceof Error) return flaw;
   }
+  return undefined;
 }

@@ -1,14 +1,12 @@
-import { asyncScheduler } from 'rxjs';
-
 /**
- * What a `Retry-After` header asks for, in milliseconds from now: it is a number of seconds or a date (RFC 9110, 10.2.3).
+ * What a `Retry-After` header asks for, in milliseconds from `now`: it is a number of seconds or a date (RFC 9110, 10.2.3).
  * `undefined` if it is absent or neither.
  */
-export function retryAfter(headers: Headers): number | undefined {
+export function retryAfter(headers: Headers, now: number): number | undefined {
   const value = headers.get('retry-after') ?? '';
   if (/^\d+$/.test(value)) return Number(value) * 1000;
   // Every form of an HTTP date begins with the day, and one says nothing of GMT. `Date.parse` would take `1.5` for a date, too.
-  const isDate = /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun)/.test(value);
-  const date = isDate ? Date.parse(value.replace(/( GMT)?$/, ' GMT')) : NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, date - asyncScheduler.now());
+  const isDate = /^[A-Z]\w\w(\w*day)?,? /.test(value);
+  const date = Date.parse(isDate ? value.replace(/( GMT)?$/, ' GMT') : '');
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

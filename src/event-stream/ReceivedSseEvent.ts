@@ -16,3 +16,29 @@ export interface ReceivedSseEvent<Type extends string = string, Data = string> e
   /** The origin of the stream's final URL, such as `https://example.com`. */
   readonly origin: string;
 }
+
+/** Text that is a `T` as JSON. It is a string like any other; the `json` operator makes the `T` of it. */
+export type JsonText<T> = string & { readonly [parsed]?: T };
+declare const parsed: unique symbol;
+
+/** Any event type, and text. */
+export type AnyEvents = Readonly<Record<string, string>>;
+
+/**
+ * The events of a stream, from a list of its event types and what their data is, as they arrive: text as text, and all else as
+ * JSON.
+ *
+ * @example
+ * ```ts
+ * import type { ReceivedSseEventOf } from 'rxjs-sse';
+ *
+ * type Prices = { tick: { price: number }; note: string };
+ * type Price = ReceivedSseEventOf<Prices>;
+ * ```
+ */
+export type ReceivedSseEventOf<Events extends object> = {
+  [Type in keyof Events & string]: ReceivedSseEvent<
+    Type,
+    Events[Type] extends string ? Events[Type] : JsonText<Events[Type]>
+  >;
+}[keyof Events & string];

@@ -1,6 +1,10 @@
 import { SseSizeError } from './errors.js';
 import type { ReceivedSseEvent } from './ReceivedSseEvent.js';
 import type { ResumePoint } from './ResumePoint.js';
+import { tell, type Listener } from './tell.js';
+
+const LF = 10;
+const CR = 13;
 
 export interface DecoderConfig {
   /**
@@ -22,8 +26,8 @@ export interface DecoderConfig {
    * @defaultValue 1 MiB
    */
   readonly maxEventSize?: number | undefined;
-  /** Told of each comment: the text after its colon, unstripped. It must not throw. */
-  readonly commentObserver?: ((comment: string) => void) | undefined;
+  /** Told of each comment: the text after its colon, unstripped. */
+  readonly commentObserver?: Listener<string> | undefined;
 }
 
 /** An event stream being decoded. One for each connection. */
@@ -72,11 +76,10 @@ export function createDecoder(
   let tail = new Uint8Array(0);
   let tailLength = 0;
 
-  // The event that goes on after a block, and the bytes of its lines. Its data is in many pieces: a million additions to one
-  // string would take several times as long.
-  let unfinishedType = '';
-  let unfinishedId: string | undefined;
-  let unfinishedData: string[] = [];
+  // The event that is being read, and the bytes of its lines.
+  let type = '';
+  let id: string | undefined;
+  let data: string | undefined;
   let size = 0;
 
   return {
@@ -102,30 +105,22 @@ export function createDecoder(
     },
   };
 
-  /** Reads whole lines. Where an event may get too large it halves them, so that what comes before is dispatched. */
+  /** Reads whole lines. Where an event may get too large they are read one by one, so that what comes before is dispatched. */
   function readLines(lines: Uint8Array): void {
     if (size + lines.length <= maxEventSize) return readBlock(lines);
-    const middle = betweenLines(lines);
-    if (middle < lines.length) {
-      readLines(lines.subarray(0, middle));
-      if (!isStopped) readLines(lines.subarray(middle));
-    } else if (isBlank(lines)) {
-      readBlock(lines);
-    } else {
-      fail();
+    for (let start = 0, end; start < lines.length && !isStopped; start = end) {
+      end = start + lines.subarray(start).findIndex(isLineEnd) + 1;
+      if (lines[end - 1] === CR && lines[end] === LF) end++;
+      readBlock(lines.subarray(start, end));
+      if (size > maxEventSize) fail();
     }
   }
 
   function readBlock(bytes: Uint8Array): void {
     const block = utf8.decode(bytes);
-    // Locals, and all in one loop: spec/bench/decode.ts shows what that is worth.
-    let type = unfinishedType;
-    let id = unfinishedId;
-    let isContinued = unfinishedData.length > 0;
-    let data: string | undefined;
     let value: string | undefined;
-    let hasBlankLine = false;
-    let start = isAtStart && block.charCodeAt(0) === BOM ? 1 : 0;
+    let blankLineEnd = -1;
+    let start = isAtStart && block[0] === '\ufeff' ? 1 : 0;
     isAtStart = false;
     let lf = -1;
     let cr = -1;
@@ -135,55 +130,43 @@ export function createDecoder(
       if (lf < start) lf = indexOrLength(block, '\n', start);
       if (cr < start) cr = indexOrLength(block, '\r', start);
       const end = lf < cr ? lf : cr;
+      const following = end === cr && block[end + 1] === '\n' ? end + 2 : end + 1;
 
       if (end > start) {
-        switch (block.charCodeAt(start)) {
-          case COLON:
-            commentObserver?.(block.slice(start + 1, end));
+        switch (block[start]) {
+          case ':':
+            if (commentObserver) tell(commentObserver, block.slice(start + 1, end));
             break;
-          case D:
+          case 'd':
             value = fieldValue(block, start, end, 'data');
-            if (value === undefined) break;
-            if (isContinued) unfinishedData.push(value);
-            else data = data === undefined ? value : `${data}\n${value}`;
+            if (value !== undefined) data = data === undefined ? value : `${data}\n${value}`;
             break;
-          case E:
+          case 'e':
             value = fieldValue(block, start, end, 'event');
             if (value !== undefined) type = value;
             break;
-          case I:
+          case 'i':
             value = fieldValue(block, start, end, 'id');
             if (value !== undefined && !value.includes('\0')) id = value;
             break;
-          case R:
+          case 'r':
             value = fieldValue(block, start, end, 'retry');
-            // Enough digits read as Infinity, which no JSON and no timer can hold.
-            if (value && /^\d+$/.test(value)) {
-              resumePoint.reconnectionTime = Math.min(Number(value), Number.MAX_VALUE);
-            }
+            if (value && /^\d+$/.test(value)) resumePoint.reconnectionTime = Number(value);
             break;
         }
       } else {
-        hasBlankLine = true;
-        if (isContinued) {
-          data = unfinishedData.join('\n');
-          unfinishedData = [];
-          isContinued = false;
-        }
         // The id counts now that its block is complete, even if the block has no data and so makes no event.
         if (id !== undefined) resumePoint.lastEventId = id;
         if (data !== undefined) next(received(type || 'message', data, id));
         type = '';
         data = id = undefined;
+        blankLineEnd = following;
       }
       if (isStopped) return;
-      start = end === cr && block.charCodeAt(end + 1) === LF ? end + 2 : end + 1;
+      start = following;
     }
-    if (data !== undefined) unfinishedData.push(data);
-    unfinishedType = type;
-    unfinishedId = id;
-    // Measured in the bytes that came: what is not UTF-8 has another length in the text.
-    size = hasBlankLine ? bytes.length - afterLastBlankLine(bytes) : size + bytes.length;
+    size =
+      blankLineEnd < 0 ? size + bytes.length : new TextEncoder().encode(block.slice(blankLineEnd)).length;
   }
 
   function received(type: string, data: string, id: string | undefined): ReceivedSseEvent {
@@ -220,22 +203,8 @@ export function createDecoder(
   }
 }
 
-const LF = 10;
-const CR = 13;
-const SPACE = 32;
-const COLON = 58;
-const D = 100;
-const E = 101;
-const I = 105;
-const R = 114;
-const BOM = 0xfeff;
-
 function isLineEnd(byte: number | undefined): boolean {
   return byte === LF || byte === CR;
-}
-
-function isBlank(line: Uint8Array): boolean {
-  return isLineEnd(line[0]);
 }
 
 /** The index after the last line end at or after `start`; `start` if there is none. */
@@ -245,26 +214,6 @@ function lastLineEnd(chunk: Uint8Array, start: number): number {
   const cr = chunk.subarray(lf + 1).lastIndexOf(CR);
   // Each is -1 where there is none.
   return Math.max(lf + cr + 2, start);
-}
-
-/** An index between two of these whole lines, near their middle; their length if there is only one. */
-function betweenLines(lines: Uint8Array): number {
-  const middle = lines.length >> 1;
-  const end =
-    lastLineEnd(lines.subarray(0, middle), 0) || middle + lines.subarray(middle).findIndex(isLineEnd) + 1;
-  return lines[end - 1] === CR && lines[end] === LF ? end + 1 : end;
-}
-
-/** The index after the last of these whole lines that is blank; one must be. */
-function afterLastBlankLine(lines: Uint8Array): number {
-  let following = lines.length;
-  for (;;) {
-    let end = following - 1;
-    if (lines[end] === LF && lines[end - 1] === CR) end--;
-    if (end <= 0 || isLineEnd(lines[end - 1])) return following;
-    following = end;
-    while (following > 0 && !isLineEnd(lines[following - 1])) following--;
-  }
 }
 
 function indexOrLength(block: string, lineEnd: string, start: number): number {
@@ -280,9 +229,9 @@ function fieldValue(block: string, start: number, end: number, name: string): st
   const colon = start + name.length;
   // By hand, since `startsWith` is slower on short lines: see the tiny events of spec/bench/decode.ts.
   for (let i = 1; i < name.length; i++) {
-    if (block.charCodeAt(start + i) !== name.charCodeAt(i)) return undefined;
+    if (block[start + i] !== name[i]) return undefined;
   }
   if (colon === end) return '';
-  if (block.charCodeAt(colon) !== COLON) return undefined;
-  return block.slice(block.charCodeAt(colon + 1) === SPACE ? colon + 2 : colon + 1, end);
+  if (block[colon] !== ':') return undefined;
+  return block.slice(block[colon + 1] === ' ' ? colon + 2 : colon + 1, end);
 }

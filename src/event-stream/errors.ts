@@ -4,23 +4,29 @@ import type { ReceivedSseEvent } from './ReceivedSseEvent.js';
 export interface SseErrorOptions extends ErrorOptions {
   /** The place in the stream at which it happened, where there is one. */
   readonly lastEventId?: string | undefined;
+  /** The server's last `retry:`, in milliseconds, where there was one. */
+  readonly reconnectionTime?: number | undefined;
 }
 
 /** The base of the family, for `instanceof`. Never thrown itself. */
 export abstract class SseError extends Error {
   /** The place in the stream at which it happened, where there is one. */
-  readonly lastEventId: string | undefined;
+  declare readonly lastEventId: string | undefined;
+  /** The server's last `retry:`, in milliseconds, where there was one: what a notifier such as `backoff()` starts from. */
+  declare readonly reconnectionTime: number | undefined;
 
-  constructor(message: string, options: SseErrorOptions = {}) {
-    super(message, options);
-    this.lastEventId = options.lastEventId;
+  /** Every fact becomes a property of that name. */
+  constructor(
+    message: string,
+    { cause, ...facts }: SseErrorOptions & Readonly<Record<string, unknown>> = {},
+  ) {
+    super(message, cause === undefined ? undefined : { cause });
+    Object.assign(this, facts);
   }
 }
 
 /** What an {@link SseConnectionError} knows. */
 export interface SseConnectionErrorOptions extends SseErrorOptions {
-  /** The server's last `retry:`, in milliseconds. */
-  readonly reconnectionTime?: number | undefined;
   /** How long the connection had been open, in milliseconds. 0 if it never opened. */
   readonly openFor?: number | undefined;
   /** Whether an event arrived over it. */
@@ -28,10 +34,10 @@ export interface SseConnectionErrorOptions extends SseErrorOptions {
 }
 
 const connectionEnds = {
-  refused: 'Expected a response, got none',
-  cut: 'Expected the event stream to go on, but it broke',
-  end: 'Expected the event stream to go on, but it ended',
-  idle: 'Expected a sign of life, but the event stream was silent',
+  refused: 'got none',
+  cut: 'it broke',
+  end: 'it ended',
+  idle: 'it was silent',
 } as const;
 
 /**
@@ -42,20 +48,17 @@ const connectionEnds = {
  */
 export class SseConnectionError extends SseError {
   override readonly name = 'SseConnectionError' as const;
-  readonly reason: keyof typeof connectionEnds;
-  /** The server's last `retry:`, in milliseconds: what a notifier such as `backoff()` starts from. */
-  readonly reconnectionTime: number | undefined;
+  declare readonly reason: keyof typeof connectionEnds;
   /** How long the connection had been open, in milliseconds. 0 if it never opened. */
-  readonly openFor: number;
+  declare readonly openFor: number;
   /** Whether an event arrived over it. */
-  readonly isUsed: boolean;
+  declare readonly isUsed: boolean;
 
-  constructor(reason: keyof typeof connectionEnds, options: SseConnectionErrorOptions = {}) {
-    super(connectionEnds[reason], options);
-    this.reason = reason;
-    this.reconnectionTime = options.reconnectionTime;
-    this.openFor = options.openFor ?? 0;
-    this.isUsed = options.isUsed ?? false;
+  constructor(
+    reason: keyof typeof connectionEnds,
+    { openFor = 0, isUsed = false, ...options }: SseConnectionErrorOptions = {},
+  ) {
+    super(`Expected an event stream, but ${connectionEnds[reason]}`, { reason, openFor, isUsed, ...options });
   }
 }
 
@@ -66,8 +69,6 @@ export interface SseResponseErrorOptions extends SseErrorOptions {
   readonly headers: Headers;
   /** The first KiB of the body, as text. */
   readonly body?: string | undefined;
-  /** The server's last `retry:`, in milliseconds. */
-  readonly reconnectionTime?: number | undefined;
   /** What `Retry-After` asked for, in milliseconds. */
   readonly retryAfter?: number | undefined;
 }
@@ -78,32 +79,23 @@ export interface SseResponseErrorOptions extends SseErrorOptions {
  */
 export class SseResponseError extends SseError {
   override readonly name = 'SseResponseError' as const;
-  readonly status: number;
+  declare readonly status: number;
   /** The `Content-Type` as it was sent; `undefined` if there was none. */
-  readonly contentType: string | undefined;
-  readonly headers: Headers;
+  declare readonly contentType: string | undefined;
+  declare readonly headers: Headers;
   /** The response's final URL. */
-  readonly url: string;
+  declare readonly url: string;
   /** The first KiB of the body, as text. */
-  readonly body: string;
-  /** The server's last `retry:`, in milliseconds: what a notifier such as `backoff()` starts from. */
-  readonly reconnectionTime: number | undefined;
+  declare readonly body: string;
   /** What `Retry-After` asked for, in milliseconds. */
-  readonly retryAfter: number | undefined;
+  declare readonly retryAfter: number | undefined;
 
-  constructor(options: SseResponseErrorOptions) {
+  constructor({ body = '', ...options }: SseResponseErrorOptions) {
     const contentType = options.headers.get('content-type') ?? undefined;
     super(
       `Expected 200 and text/event-stream, got ${options.status} and ${contentType ?? 'no content type'}`,
-      options,
+      { contentType, body, ...options },
     );
-    this.status = options.status;
-    this.contentType = contentType;
-    this.headers = options.headers;
-    this.url = options.url;
-    this.body = options.body ?? '';
-    this.reconnectionTime = options.reconnectionTime;
-    this.retryAfter = options.retryAfter;
   }
 }
 
@@ -111,11 +103,13 @@ export class SseResponseError extends SseError {
 export class SseSizeError extends SseError {
   override readonly name = 'SseSizeError' as const;
   /** The limit, in bytes. */
-  readonly maxEventSize: number;
+  declare readonly maxEventSize: number;
 
   constructor(maxEventSize: number, options?: SseErrorOptions) {
-    super(`Expected an event of at most ${maxEventSize} bytes, got a larger one`, options);
-    this.maxEventSize = maxEventSize;
+    super(`Expected an event of at most ${maxEventSize} bytes, got a larger one`, {
+      maxEventSize,
+      ...options,
+    });
   }
 }
 
@@ -123,14 +117,12 @@ export class SseSizeError extends SseError {
 export class SseEventError extends SseError {
   override readonly name = 'SseEventError' as const;
   /** The field that is at fault; `event` if it is no event at all. */
-  readonly field: 'event' | 'type' | 'data' | 'id' | 'retry' | 'comment';
+  declare readonly field: 'event' | 'type' | 'data' | 'id' | 'retry' | 'comment';
   /** What the field held. */
-  readonly value: unknown;
+  declare readonly value: unknown;
 
   constructor(field: SseEventError['field'], value: unknown, expected: string, options?: ErrorOptions) {
-    super(`Expected ${field} to be ${expected}, got ${inspect(value)}`, options);
-    this.field = field;
-    this.value = value;
+    super(`Expected ${field} to be ${expected}, got ${inspect(value)}`, { field, value, ...options });
   }
 }
 
@@ -138,25 +130,27 @@ export class SseEventError extends SseError {
 export class SseOverflowError extends SseError {
   override readonly name = 'SseOverflowError' as const;
   /** The limit, in bytes. */
-  readonly bufferLimit: number;
+  declare readonly bufferLimit: number;
 
   constructor(bufferLimit: number) {
-    super(`Expected the reader to keep up, but more than ${bufferLimit} bytes are waiting for it`);
-    this.bufferLimit = bufferLimit;
+    super(`Expected the reader to keep up, but more than ${bufferLimit} bytes are waiting for it`, {
+      bufferLimit,
+    });
   }
 }
 
 /** An event whose data could not be read or did not validate. `cause` says why. */
 export class SseDataError extends SseError {
   override readonly name = 'SseDataError' as const;
-  readonly event: ReceivedSseEvent;
+  declare readonly event: ReceivedSseEvent;
 
   constructor(event: ReceivedSseEvent, options?: ErrorOptions) {
-    super(`Expected the data of a ${event.type} event to be readable, but it is not`, {
+    const { type, lastEventId } = event;
+    super(`Expected the data of a ${type} event to be readable, but it is not`, {
+      event,
+      lastEventId,
       ...options,
-      lastEventId: event.lastEventId,
     });
-    this.event = event;
   }
 }
 

@@ -11,7 +11,7 @@ export {
   SseSizeError,
 } from './errors.js';
 export type { SseConnectionErrorOptions, SseErrorOptions, SseResponseErrorOptions } from './errors.js';
-export type { ReceivedSseEvent } from './ReceivedSseEvent.js';
+export type { AnyEvents, JsonText, ReceivedSseEvent, ReceivedSseEventOf } from './ReceivedSseEvent.js';
 export type { ResumePoint } from './ResumePoint.js';
 export type { Resumable } from './Resumable.js';
 export type { SseEvent } from './SseEvent.js';
