@@ -71,8 +71,7 @@ export function connect(
 
   return new Observable(subscriber => {
     const abort = new AbortController();
-    // 0 is not yet.
-    let openedAt = 0;
+    let openedAt = NaN;
     let isUsed = false;
     // What is known of the silence to expect.
     let silence = idleTimeout === 'auto' ? undefined : idleTimeout;
@@ -132,13 +131,13 @@ export function connect(
 
     function lost(reason: SseConnectionError['reason'], cause?: unknown): SseConnectionError {
       const { lastEventId, reconnectionTime } = resumePoint;
-      const openFor = openedAt && asyncScheduler.now() - openedAt;
+      const openFor = asyncScheduler.now() - openedAt || 0;
       return new SseConnectionError(reason, { cause, lastEventId, reconnectionTime, openFor, isUsed });
     }
   });
 }
 
-/** Two and a half times the keep-alive that the comment announces. */
+/** Two and a half times the keep-alive that the comment announces; `NaN` if it announces none. */
 function idleTimeoutOf(comment: string): number {
-  return Number(/^ keep-alive (\d+)$/.exec(comment)?.[1]) * 2.5 || Infinity;
+  return Number(/^ keep-alive (\d+)$/.exec(comment)?.[1]) * 2.5;
 }

@@ -50,7 +50,7 @@ function iteratorOf<T>(open: (pace: Pace) => Observable<T>): AsyncIterator<T, un
   const pace: Pace = {
     sliceEnd: lineEnd,
     async ready() {
-      while (asks.length === 0) await new Promise<void>(resolve => (asked = resolve));
+      if (asks.length === 0) await new Promise<void>(resolve => (asked = resolve));
     },
   };
   const done: Answer<T> = ({ resolve }) => resolve({ done: true, value: undefined });
