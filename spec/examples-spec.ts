@@ -12,7 +12,11 @@ describe('the examples', function () {
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter(file => file.endsWith('.ts'))
     .map(file => join('src', file));
-  const documents = readdirSync(root).filter(file => file.endsWith('.md'));
+  const documents = ['.', 'docs'].flatMap(folder =>
+    readdirSync(join(root, folder))
+      .filter(file => file.endsWith('.md'))
+      .map(file => join(folder, file)),
+  );
   const examples = new Map(
     [...documents, ...sources].flatMap(file =>
       examplesOf(file).map(({ line, code }) => [join(root, `${file}-${line}.ts`), { file, line, code }]),
