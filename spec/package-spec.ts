@@ -93,6 +93,7 @@ describe('the packed package', function () {
         'SECURITY.md',
         'README.md',
         'dist',
+        'docs',
         'package.json',
         'src',
       ].sort(),

@@ -1,13 +1,12 @@
 import { expect } from 'chai';
-import { Subscription } from 'rxjs';
-import { mock } from 'node:test';
+import { identity, Subscription } from 'rxjs';
 import { decodeAll } from '../../src/client/decodeAll.js';
 import { createDecoder } from '../../src/index.js';
 import { bytes } from '../support/decode.js';
 import { settled, virtualTime } from '../support/virtualTime.js';
 
 describe('decodeAll', () => {
-  virtualTime();
+  const time = virtualTime();
 
   const streamOf = (...chunks: readonly Uint8Array[]) =>
     new ReadableStream<Uint8Array>({
@@ -22,11 +21,14 @@ describe('decodeAll', () => {
   /** Decodes it with a handler that takes its time, and counts the turns that others had meanwhile. */
   const decode = async (stream: ReadableStream<Uint8Array>, microsecondsPerEvent: number) => {
     const data: number[] = [];
-    let microseconds = Date.now() * 1000;
+    let microseconds = 0;
     const decoder = createDecoder(event => {
       data.push(Number(event.data));
       microseconds += microsecondsPerEvent;
-      mock.timers.setTime(Math.floor(microseconds / 1000));
+      if (microseconds >= 1000) {
+        microseconds -= 1000;
+        time.tick(1);
+      }
     });
     let turns = 0;
     let isOver = false;
@@ -35,7 +37,7 @@ describe('decodeAll', () => {
       if (!isOver) setImmediate(watch);
     };
     setImmediate(watch);
-    await decodeAll(stream, decoder, new Subscription());
+    await decodeAll(stream, decoder, new Subscription(), identity);
     isOver = true;
     return { data, turns };
   };
@@ -46,7 +48,12 @@ describe('decodeAll', () => {
       if (seen.length === 0) queueMicrotask(() => seen.push('a microtask later'));
       seen.push(data);
     });
-    await decodeAll(streamOf(bytes('data: a\n\ndata: b\n\ndata: c\n\n')), decoder, new Subscription());
+    await decodeAll(
+      streamOf(bytes('data: a\n\ndata: b\n\ndata: c\n\n')),
+      decoder,
+      new Subscription(),
+      identity,
+    );
     expect(seen).to.deep.equal(['a', 'b', 'c', 'a microtask later']);
   });
 
@@ -79,7 +86,7 @@ describe('decodeAll', () => {
     const seen: string[] = [];
     const decoder = createDecoder(({ data }) => {
       seen.push(data);
-      mock.timers.tick(100);
+      time.tick(100);
     });
     let isCancelled = false;
     const stream = new ReadableStream<Uint8Array>({
@@ -87,7 +94,7 @@ describe('decodeAll', () => {
       pull: controller => controller.enqueue(bytes('data: b\n\n')),
       cancel: () => void (isCancelled = true),
     });
-    const over = decodeAll(stream, decoder, subscription);
+    const over = decodeAll(stream, decoder, subscription, identity);
     await Promise.resolve();
     await Promise.resolve();
     expect(seen).to.deep.equal(['a']);

@@ -1,5 +1,17 @@
 import { expect } from 'chai';
-import { defer, EMPTY, merge, NEVER, of, Subject, take, throwError, type Observable } from 'rxjs';
+import {
+  BehaviorSubject,
+  defer,
+  EMPTY,
+  merge,
+  NEVER,
+  of,
+  Subject,
+  take,
+  tap,
+  throwError,
+  type Observable,
+} from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import {
   backoff,
@@ -336,5 +348,252 @@ describe('reconnect', () => {
       expectObservable(events$).toBe('(a|)');
     });
     expect(losses).to.deep.equal([]);
+  });
+
+  describe('with now', () => {
+    it('drops the subscription that is there, and subscribes again at once', () => {
+      run(({ cold, hot, expectObservable, expectSubscriptions }) => {
+        const source = cold('   -a--b--c        ');
+        const now = hot('       -----x-x--------');
+        const subs = ['         ^----!          ', '-----^-!        ', '-------^-------!'];
+        const nows = '          ^--------------!';
+        const unsub = '         ---------------!';
+        const expected = '      -a--b-a-a--b--c-';
+        expectObservable(source.pipe(reconnect({ now })), unsub).toBe(expected);
+        expectSubscriptions(source.subscriptions).toBe(subs);
+        expectSubscriptions(now.subscriptions).toBe(nows);
+      });
+    });
+
+    it('ends a wait at once', () => {
+      run(({ cold, hot, expectObservable, expectSubscriptions }) => {
+        const source = cold('   -a#             ');
+        const now = hot('       -----x          ');
+        const subs = ['         ^-!             ', '-----^-!', '------- 100ms ^-!'];
+        const unsub = '         ------- 100ms --!';
+        const expected = '      -a----a 100ms -a';
+        expectObservable(source.pipe(reconnect({ ...steady, now })), unsub).toBe(expected);
+        expectSubscriptions(source.subscriptions).toBe(subs);
+      });
+    });
+
+    it('leaves the notifier whose wait it ends', () => {
+      run(({ cold, hot, expectObservable, expectSubscriptions }) => {
+        const source = cold('   -a#    ');
+        const notifier = cold('   -----x');
+        const now = hot('       -----x ');
+        const subs = ['         ^-!    ', '-----^-!'];
+        const waits = ['        --^--! ', '-------^!'];
+        const unsub = '         --------!';
+        const expected = '      -a----a-';
+        expectObservable(source.pipe(reconnect({ delay: () => notifier, now })), unsub).toBe(expected);
+        expectSubscriptions(source.subscriptions).toBe(subs);
+        expectSubscriptions(notifier.subscriptions).toBe(waits);
+      });
+    });
+
+    it('waits as after the first failure again', () => {
+      run(({ cold, hot, expectObservable, expectSubscriptions }) => {
+        const source = cold('   #');
+        const now = hot('       400ms x');
+        const delay = backoff({ initial: 100, jitter: 0 });
+        // Without it: at 0, 100, 300 and 700 ms.
+        const subs = ['0', '100', '300', '400', '500', '700'].map(time => `${time}ms (^!)`);
+        const unsub = '         750ms !';
+        const expected = '      -';
+        expectObservable(source.pipe(reconnect({ delay, now })), unsub).toBe(expected);
+        expectSubscriptions(source.subscriptions).toBe(subs);
+      });
+    });
+
+    it('has as many attempts again', () => {
+      run(({ cold, hot, expectObservable, expectSubscriptions }) => {
+        const source = cold('   #');
+        const now = hot('       150ms x');
+        const subs = ['0', '100', '150', '250', '350'].map(time => `${time}ms (^!)`);
+        const unsub = '         500ms !';
+        const expected = '      350ms #';
+        expectObservable(source.pipe(reconnect({ ...steady, count: 2, now })), unsub).toBe(expected);
+        expectSubscriptions(source.subscriptions).toBe(subs);
+      });
+    });
+
+    it('tells of losses as of the first again, and of none that it made itself', () => {
+      const losses: SseLoss[] = [];
+      run(({ cold, hot, expectObservable }) => {
+        const source = cold('   ----#');
+        const now = hot('       ------x-x 150ms x');
+        const unsub = '         ------------------ 150ms !';
+        const events$ = source.pipe(reconnect({ ...steady, now, lossObserver: loss => losses.push(loss) }));
+        expectObservable(events$, unsub).toBe('-');
+      });
+      // Lost at 4 ms; dropped at 6 and 8 ms; lost at 12 and 116 ms; dropped at 159 ms; lost at 163 ms.
+      expect(losses.map(({ attempt }) => attempt)).to.deep.equal([1, 1, 2, 1]);
+    });
+
+    it('completes with the source, and leaves it', () => {
+      run(({ cold, hot, expectObservable, expectSubscriptions }) => {
+        const source = cold('   -a--|  ');
+        const now = hot('       --x-----x');
+        const subs = ['         ^-!    ', '--^---!'];
+        const nows = '          ^-----!';
+        const expected = '      -a-a--|';
+        expectObservable(source.pipe(reconnect({ now }))).toBe(expected);
+        expectSubscriptions(source.subscriptions).toBe(subs);
+        expectSubscriptions(now.subscriptions).toBe(nows);
+      });
+    });
+
+    it('fails with the source, and leaves it', () => {
+      const error = new SseSizeError(1);
+      run(({ cold, hot, expectObservable, expectSubscriptions }) => {
+        const source = cold('   -a--#  ', undefined, error);
+        const now = hot('       --x-----x');
+        const subs = ['         ^-!    ', '--^---!'];
+        const nows = '          ^-----!';
+        const unsub = '         ----------!';
+        const expected = '      -a-a--#';
+        expectObservable(source.pipe(reconnect({ now })), unsub).toBe(expected, undefined, error);
+        expectSubscriptions(source.subscriptions).toBe(subs);
+        expectSubscriptions(now.subscriptions).toBe(nows);
+      });
+    });
+
+    it('changes nothing if that never emits', () => {
+      for (const now of [NEVER, EMPTY]) {
+        run(({ cold, expectObservable, expectSubscriptions }) => {
+          const source = cold(' -a#');
+          const subs = ['       ^-!', '-- 100ms ^-!'];
+          const unsub = '       ---- 200ms !';
+          const expected = '    -a- 100ms a#';
+          expectObservable(source.pipe(reconnect({ ...steady, count: 1, now })), unsub).toBe(expected);
+          expectSubscriptions(source.subscriptions).toBe(subs);
+        });
+      }
+    });
+
+    it('goes on once that completes', () => {
+      run(({ cold, hot, expectObservable, expectSubscriptions }) => {
+        const source = cold('   -a#');
+        const now = hot('       ---x-(|)');
+        const subs = ['         ^-!', '---^-!', '----- 100ms ^-!'];
+        const nows = '          ^----!';
+        const unsub = '         ---- 200ms !';
+        const expected = '      -a--a- 100ms a#';
+        expectObservable(source.pipe(reconnect({ ...steady, count: 1, now })), unsub).toBe(expected);
+        expectSubscriptions(source.subscriptions).toBe(subs);
+        expectSubscriptions(now.subscriptions).toBe(nows);
+      });
+    });
+
+    it('passes on its error, and leaves the source', () => {
+      run(({ cold, hot, expectObservable, expectSubscriptions }) => {
+        const source = cold('   -a--b');
+        const now = hot('       ---# ', undefined, 'mine');
+        const subs = '          ^--! ';
+        const expected = '      -a-# ';
+        expectObservable(source.pipe(reconnect({ now }))).toBe(expected, undefined, 'mine');
+        expectSubscriptions(source.subscriptions).toBe(subs);
+      });
+    });
+
+    it('passes on what a function of its own throws, also during a wait', () => {
+      const mine = new Error('mine');
+      run(({ cold, hot, expectObservable, expectSubscriptions }) => {
+        const source = cold('   -a#  ');
+        const now = hot('       ----x');
+        const subs = '          ^-!  ';
+        const unsub = '         -----!';
+        const expected = '      -a--#';
+        const failing = now.pipe(
+          tap(() => {
+            throw mine;
+          }),
+        );
+        expectObservable(source.pipe(reconnect({ now: failing })), unsub).toBe(expected, undefined, mine);
+        expectSubscriptions(source.subscriptions).toBe(subs);
+      });
+    });
+
+    it('leaves it when it is unsubscribed, while there is a subscription and while there is none', () => {
+      run(({ cold, hot, expectObservable, expectSubscriptions }) => {
+        const source = cold('   -a--# ');
+        const now = hot('       ------------x');
+        const subs = ['         ^--!  ', '^---! '];
+        const nows = ['         ^--!  ', '^-----!'];
+        const events$ = source.pipe(reconnect({ ...steady, now }));
+        expectObservable(events$, '     ---!  ').toBe('-a-');
+        expectObservable(events$, '     ------!').toBe('-a-');
+        expectSubscriptions(source.subscriptions).toBe(subs);
+        expectSubscriptions(now.subscriptions).toBe(nows);
+      });
+    });
+
+    it('subscribes to it once for each subscriber, who begins alone', () => {
+      run(({ cold, hot, expectObservable, expectSubscriptions }) => {
+        const source = cold('   -a--b--|');
+        const now = hot('       ---x----');
+        const subs = ['         ^--!           ', '--^!           ', '---^------!', '---^------!'];
+        const nows = ['         ^---------!', '--^-------!'];
+        const events$ = source.pipe(reconnect({ now }));
+        expectObservable(events$).toBe('       -a--a--b--|');
+        expectObservable(events$, '--^').toBe('----a--b--|');
+        expectSubscriptions(source.subscriptions).toBe(subs);
+        expectSubscriptions(now.subscriptions).toBe(nows);
+      });
+    });
+
+    it('does not subscribe to it before it is subscribed to', () => {
+      const now = new Subject<void>();
+      const events$ = NEVER.pipe(reconnect({ now }));
+      expect(now.observed).to.equal(false);
+      const subscription = events$.subscribe();
+      expect(now.observed).to.equal(true);
+      subscription.unsubscribe();
+      expect(now.observed).to.equal(false);
+    });
+
+    it('takes one that has a value from the start: it begins twice, and stays', () => {
+      run(({ cold, expectObservable, expectSubscriptions }) => {
+        const source = cold('   -a--b--');
+        const subs = ['         (^!)   ', '^-----!'];
+        const unsub = '         ------!';
+        const expected = '      -a--b--';
+        const now = new BehaviorSubject('a token');
+        expectObservable(source.pipe(reconnect({ now })), unsub).toBe(expected);
+        expectSubscriptions(source.subscriptions).toBe(subs);
+      });
+    });
+
+    it('takes a source that gives all at once, and asks it no further', () => {
+      run(({ cold, hot, expectObservable, expectSubscriptions }) => {
+        const now = hot('       --x--');
+        const source = cold('   (ab|)');
+        const subs = '          (^!)';
+        const expected = '      (a|)';
+        expectObservable(of('a', 'b').pipe(reconnect({ now }))).toBe('(ab|)');
+        expectObservable(EMPTY.pipe(reconnect({ now }))).toBe('|');
+        expectObservable(source.pipe(reconnect({ now }), take(1))).toBe(expected);
+        expectSubscriptions(source.subscriptions).toBe(subs);
+        expectSubscriptions(now.subscriptions).toBe(['(^!)']);
+      });
+    });
+
+    it('may be told by an event, in the middle of those that come at once', () => {
+      run(({ cold, expectObservable, expectSubscriptions }) => {
+        const source = cold('   -(ab)c');
+        const subs = ['         ^!', '-^-----!'];
+        const unsub = '         -------!';
+        const expected = '      -a(ab)c';
+        const now = new Subject<void>();
+        let events = 0;
+        const events$ = source.pipe(
+          reconnect({ now }),
+          tap(() => ++events === 1 && now.next()),
+        );
+        expectObservable(events$, unsub).toBe(expected);
+        expectSubscriptions(source.subscriptions).toBe(subs);
+      });
+    });
   });
 });

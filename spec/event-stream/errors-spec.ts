@@ -18,16 +18,12 @@ describe('the errors', () => {
     lastEventId: '7',
   });
   const rows: readonly [error: SseError, name: string, message: string][] = [
-    [new SseConnectionError('refused'), 'SseConnectionError', 'Expected a response, got none'],
-    [new SseConnectionError('cut'), 'SseConnectionError', 'Expected the event stream to go on, but it broke'],
-    [new SseConnectionError('end'), 'SseConnectionError', 'Expected the event stream to go on, but it ended'],
-    [
-      new SseConnectionError('idle'),
-      'SseConnectionError',
-      'Expected the event stream to go on, but it was silent',
-    ],
+    [new SseConnectionError('refused'), 'SseConnectionError', 'Expected an event stream, but got none'],
+    [new SseConnectionError('cut'), 'SseConnectionError', 'Expected an event stream, but it broke'],
+    [new SseConnectionError('end'), 'SseConnectionError', 'Expected an event stream, but it ended'],
+    [new SseConnectionError('idle'), 'SseConnectionError', 'Expected an event stream, but it was silent'],
     [refusal, 'SseResponseError', 'Expected 200 and text/event-stream, got 404 and text/html'],
-    [new SseSizeError(10), 'SseSizeError', 'Expected an event of at most 10 bytes, got a larger one'],
+    [new SseSizeError(10), 'SseSizeError', 'Expected an event of at most 10 bytes, got more'],
     [new SseEventError('id', 'a\n', 'one line'), 'SseEventError', 'Expected id to be one line, got "a\\n"'],
     [
       new SseOverflowError(10),

@@ -77,7 +77,8 @@ export function end(body = ''): Answer {
 export function cut(body: string): Answer {
   return response => {
     open(body)(response, response.req);
-    response.socket?.destroySoon();
+    // Once it was handed to the socket, which Node does later in a turn.
+    setImmediate(() => response.socket?.destroySoon());
   };
 }
 

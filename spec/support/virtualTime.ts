@@ -1,18 +1,66 @@
-import { mock } from 'node:test';
-
-/** Time that stands still for RxJS, and goes on when it is told to. What promises have to do is done before and after. */
+/** Time that stands still for RxJS, and goes on when it is told to. */
 export interface VirtualTime {
+  /** Lets it pass, with whatever promises have to do before and after. */
   pass(milliseconds: number): Promise<void>;
+  /** Lets it pass at once, for what runs meanwhile. */
+  tick(milliseconds: number): void;
 }
 
-/** For the specs of a `describe`: each begins at 0. */
+interface Timer {
+  readonly handler: () => void;
+  readonly period: number;
+  dueAt: number;
+}
+
+/** For the specs of a `describe`: each begins at 0. RxJS has `Date.now` for a clock, and intervals for timers. */
 export function virtualTime(): VirtualTime {
-  beforeEach(() => mock.timers.enable({ apis: ['setInterval', 'Date'] }));
-  afterEach(() => mock.timers.reset());
+  const real = {
+    now: Date.now,
+    setInterval: globalThis.setInterval,
+    clearInterval: globalThis.clearInterval,
+  };
+  const timers = new Set<Timer>();
+  let now = 0;
+
+  beforeEach(() => {
+    now = 0;
+    const virtual = {
+      setInterval(handler: () => void, period: number) {
+        const timer = { handler, period, dueAt: now + period };
+        timers.add(timer);
+        return timer;
+      },
+      clearInterval(timer: Timer) {
+        // It may be one from before.
+        if (!timers.delete(timer)) real.clearInterval(timer as never);
+      },
+    };
+    Date.now = () => now;
+    Object.assign(globalThis, virtual);
+  });
+  afterEach(() => {
+    timers.clear();
+    const { now: realNow, ...functions } = real;
+    Date.now = realNow;
+    Object.assign(globalThis, functions);
+  });
+
+  const tick = (milliseconds: number) => {
+    const end = now + milliseconds;
+    for (;;) {
+      const [next] = [...timers].filter(({ dueAt }) => dueAt <= end).sort((a, b) => a.dueAt - b.dueAt);
+      if (!next) break;
+      now = next.dueAt;
+      next.dueAt += next.period;
+      next.handler();
+    }
+    now = end;
+  };
   return {
+    tick,
     async pass(milliseconds) {
       await settled();
-      mock.timers.tick(milliseconds);
+      tick(milliseconds);
       await settled();
     },
   };

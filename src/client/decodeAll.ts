@@ -21,7 +21,7 @@ export async function decodeAll(
   stream: ReadableStream<Uint8Array> | null,
   decoder: EventStreamDecoder,
   subscription: Subscription,
-  within = <T>(read: Promise<T>): Promise<T> => read,
+  within: <T>(read: Promise<T>) => Promise<T>,
   pace?: Pace,
 ): Promise<void> {
   if (!stream) return;

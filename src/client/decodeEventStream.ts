@@ -1,4 +1,4 @@
-import { Observable } from 'rxjs';
+import { identity, Observable } from 'rxjs';
 import { createDecoder, type DecoderConfig, type ReceivedSseEvent } from '../event-stream/index.js';
 import { decodeAll } from './decodeAll.js';
 
@@ -30,7 +30,7 @@ export function decodeEventStream(
     new Observable(subscriber => {
       const decoder = createDecoder(event => subscriber.next(event), config);
       if ('getReader' in source) {
-        decodeAll(source, decoder, subscriber).then(
+        decodeAll(source, decoder, subscriber, identity).then(
           () => subscriber.complete(),
           (error: unknown) => subscriber.error(error),
         );

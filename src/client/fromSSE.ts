@@ -9,7 +9,7 @@ import {
   type ResumePoint,
 } from '../event-stream/index.js';
 import { connect, type ConnectConfig } from './connect.js';
-import { isTransient } from './isTransient.js';
+import { isTransient as isTransientLoss } from './isTransient.js';
 import { reconnect, type ReconnectConfig } from './reconnect.js';
 import type { PerConnection } from './request.js';
 
@@ -136,12 +136,13 @@ export function fromSSE(url: PerConnection<string | URL>, config: FromSseConfig 
 function reconnectConfigOf({ reconnect, method, body }: FromSseConfig): ReconnectConfig {
   const isSafe = method ? /^(get|query)$/i.test(method) : body == null;
   // A single connection is a reconnecting one that never does.
-  if (reconnect === false || (!reconnect && !isSafe)) return { count: 0, onEnd: 'complete' };
-  return {
-    ...reconnect,
-    onEnd: reconnect?.onEnd ?? (isSafe ? 'reconnect' : 'complete'),
-    isTransient: reconnect?.isTransient ?? isTransient,
-  };
+  if (!(reconnect ?? isSafe)) return { count: 0, onEnd: 'complete' };
+  const {
+    onEnd = isSafe ? 'reconnect' : 'complete',
+    isTransient = isTransientLoss,
+    ...rest
+  } = reconnect || {};
+  return { onEnd, isTransient, ...rest };
 }
 
 function reasonOf(error: unknown): SseClosing['reason'] {

@@ -76,43 +76,41 @@ export function createDecoder(
   let tail = new Uint8Array(0);
   let tailLength = 0;
 
-  // The event that is being read, and the bytes of its lines.
+  // The event that is being read, and the bytes of its lines. Its data is in many pieces: a million additions to one string
+  // would take several times as long.
   let type = '';
   let id: string | undefined;
   let data: string | undefined;
+  let pieces: string[] = [];
   let size = 0;
 
-  return {
-    decode(chunk) {
-      if (isStopped || chunk.length === 0) return;
+  return { decode, stop: () => void (isStopped = true) };
 
-      // A CR that ended a chunk ended its line at once; an LF that follows is its other half, not a line.
-      const start = isAfterCR && chunk[0] === LF ? 1 : 0;
-      // It still belongs to an event that goes on.
-      if (start && size && ++size > maxEventSize) fail();
-      isAfterCR = chunk[chunk.length - 1] === CR;
+  function decode(chunk: Uint8Array): void {
+    if (isStopped || chunk.length === 0) return;
 
-      // Whole lines are decoded in one go. A line end is never inside a character, so no character is ever cut.
-      const end = lastLineEnd(chunk, start);
-      if (end > start) readLines(withTail(chunk.subarray(start, end)));
-      // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- a callback may have stopped it
-      if (isStopped) return;
-      keep(chunk.subarray(end));
-      if (size + tailLength > maxEventSize) fail();
-    },
-    stop() {
+    // Where an event may get too large, halves are taken, and halves of those, so that all that comes before is dispatched.
+    if (chunk.length > 1 && size + tailLength + chunk.length > maxEventSize) {
+      const middle = chunk.length >> 1;
+      decode(chunk.subarray(0, middle));
+      return decode(chunk.subarray(middle));
+    }
+
+    // A CR that ended a chunk ended its line at once; an LF that follows is its other half, not a line.
+    const start = isAfterCR && chunk[0] === LF ? 1 : 0;
+    // It still belongs to an event that goes on.
+    if (start && size) size++;
+    isAfterCR = chunk[chunk.length - 1] === CR;
+
+    // Whole lines are decoded in one go. A line end is never inside a character, so no character is ever cut.
+    const end = lastLineEnd(chunk, start);
+    if (end > start) readBlock(withTail(chunk.subarray(start, end)));
+    // eslint-disable-next-line @typescript-eslint/no-unnecessary-condition -- a callback may have stopped it
+    if (isStopped) return;
+    keep(chunk.subarray(end));
+    if (size + tailLength > maxEventSize) {
       isStopped = true;
-    },
-  };
-
-  /** Reads whole lines. Where an event may get too large they are read one by one, so that what comes before is dispatched. */
-  function readLines(lines: Uint8Array): void {
-    if (size + lines.length <= maxEventSize) return readBlock(lines);
-    for (let start = 0, end; start < lines.length && !isStopped; start = end) {
-      end = start + lines.subarray(start).findIndex(isLineEnd) + 1;
-      if (lines[end - 1] === CR && lines[end] === LF) end++;
-      readBlock(lines.subarray(start, end));
-      if (size > maxEventSize) fail();
+      throw new SseSizeError(maxEventSize, { lastEventId: resumePoint.lastEventId });
     }
   }
 
@@ -139,7 +137,9 @@ export function createDecoder(
             break;
           case 'd':
             value = fieldValue(block, start, end, 'data');
-            if (value !== undefined) data = data === undefined ? value : `${data}\n${value}`;
+            if (value === undefined) break;
+            if (pieces.length) pieces.push(value);
+            else data = data === undefined ? value : `${data}\n${value}`;
             break;
           case 'e':
             value = fieldValue(block, start, end, 'event');
@@ -151,10 +151,17 @@ export function createDecoder(
             break;
           case 'r':
             value = fieldValue(block, start, end, 'retry');
-            if (value && /^\d+$/.test(value)) resumePoint.reconnectionTime = Number(value);
+            // Enough digits read as Infinity, which no JSON can hold.
+            if (value && /^\d+$/.test(value)) {
+              resumePoint.reconnectionTime = Math.min(Number(value), Number.MAX_VALUE);
+            }
             break;
         }
       } else {
+        if (pieces.length) {
+          data = pieces.join('\n');
+          pieces = [];
+        }
         // The id counts now that its block is complete, even if the block has no data and so makes no event.
         if (id !== undefined) resumePoint.lastEventId = id;
         if (data !== undefined) next(received(type || 'message', data, id));
@@ -165,6 +172,8 @@ export function createDecoder(
       if (isStopped) return;
       start = following;
     }
+    if (data !== undefined) pieces.push(data);
+    data = undefined;
     size =
       blankLineEnd < 0 ? size + bytes.length : new TextEncoder().encode(block.slice(blankLineEnd)).length;
   }
@@ -173,11 +182,6 @@ export function createDecoder(
     const { lastEventId } = resumePoint;
     // Written out twice, because an object that is spread into another is several times as slow to make.
     return id === undefined ? { type, data, lastEventId, origin } : { type, data, id, lastEventId, origin };
-  }
-
-  function fail(): never {
-    isStopped = true;
-    throw new SseSizeError(maxEventSize, { lastEventId: resumePoint.lastEventId });
   }
 
   function keep(bytes: Uint8Array): void {
@@ -201,10 +205,6 @@ export function createDecoder(
     if (tail.length > 262_144) tail = new Uint8Array(0);
     return whole;
   }
-}
-
-function isLineEnd(byte: number | undefined): boolean {
-  return byte === LF || byte === CR;
 }
 
 /** The index after the last line end at or after `start`; `start` if there is none. */

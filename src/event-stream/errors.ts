@@ -106,7 +106,7 @@ export class SseSizeError extends SseError {
   declare readonly maxEventSize: number;
 
   constructor(maxEventSize: number, options?: SseErrorOptions) {
-    super(`Expected an event of at most ${maxEventSize} bytes, got a larger one`, {
+    super(`Expected an event of at most ${maxEventSize} bytes, got more`, {
       maxEventSize,
       ...options,
     });

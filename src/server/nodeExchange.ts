@@ -49,6 +49,8 @@ export function nodeExchange(
       response.end();
     },
     cut() {
+      // From Node 26 on, what was written in this turn is still kept there.
+      while (response.writableCorked) response.uncork();
       // Without the last chunk of the body, the reader knows that there was to be more.
       if (response.socket) response.socket.destroySoon();
       else response.destroy();
