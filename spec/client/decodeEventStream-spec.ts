@@ -7,8 +7,10 @@ import {
   lastValueFrom,
   map,
   NEVER,
+  noop,
   type Observable,
   of,
+  range,
   Subject,
   take,
   tap,
@@ -162,6 +164,22 @@ describe('decodeEventStream', () => {
         expectObservable(source.pipe(decodeEventStream())).toBe('(ab|)', events);
         expectObservable(source.pipe(decodeEventStream(), take(1))).toBe('(a|)', events);
       });
+    });
+
+    it('asks a source that gives all at once for no more than it needs', () => {
+      const chunksUntil = (config: DecoderConfig, count: number) => {
+        let asked = 0;
+        range(0, 100)
+          .pipe(
+            map(() => (asked++, chunks.a)),
+            decodeEventStream(config),
+            take(count),
+          )
+          .subscribe({ error: noop });
+        return asked;
+      };
+      expect(chunksUntil({}, 2)).to.equal(2);
+      expect(chunksUntil({ maxEventSize: 3 }, 2)).to.equal(1);
     });
 
     it('decodes for each subscriber alone', () => {

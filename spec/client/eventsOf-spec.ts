@@ -1,6 +1,12 @@
 import { expect } from 'chai';
 import { Subject } from 'rxjs';
-import { eventsOf, SseResponseError, type FromSseConfig, type ResumePoint } from '../../src/index.js';
+import {
+  eventsOf,
+  SseResponseError,
+  type FromSseConfig,
+  type ReceivedSseEvent,
+  type ResumePoint,
+} from '../../src/index.js';
 import { eventStream, scriptedFetch } from '../support/scriptedFetch.js';
 import {
   cut,
@@ -18,6 +24,10 @@ describe('eventsOf', () => {
   afterEach(() => server?.close());
 
   const serve = async (...answers: Answer[]) => (server = await scriptedServer(...answers));
+  const dataOf = async (result: Promise<IteratorResult<ReceivedSseEvent, unknown>>) => {
+    const { done, value } = await result;
+    return done ? undefined : value.data;
+  };
   const quick: FromSseConfig = { reconnect: { delay: 100 } };
 
   it('makes a connection for each loop, when its first event is asked for', async () => {
@@ -27,7 +37,7 @@ describe('eventsOf', () => {
     await settled();
     expect(requests).to.have.length(0);
 
-    expect((await iterator.next()).value?.data).to.equal('a');
+    expect(await dataOf(iterator.next())).to.equal('a');
     for await (const { data } of events) {
       expect(data).to.equal('b');
       break;
@@ -61,11 +71,9 @@ describe('eventsOf', () => {
   });
 
   it('closes the connection when the loop is left', async () => {
-    const { url, request } = await serve(open('data: a\n\ndata: b\n\n'));
-    for await (const event of eventsOf(url)) if (event) break;
-    await (
-      await request(0)
-    ).closed;
+    const { url, requests } = await serve(open('data: a\n\ndata: b\n\n'));
+    for await (const { data } of eventsOf(url)) if (data === 'a') break;
+    await requests[0]?.closed;
   });
 
   it('is never ahead of the loop: nothing is decoded that was not asked for', async () => {
@@ -125,7 +133,7 @@ describe('eventsOf', () => {
     await iterator.next();
     // Longer than the silence that is allowed.
     await new Promise(resolve => setTimeout(resolve, 90));
-    expect((await iterator.next()).value?.data).to.equal('b');
+    expect(await dataOf(iterator.next())).to.equal('b');
     endStream();
     expect((await iterator.next()).done).to.equal(true);
     expect(reasons).to.deep.equal(['end', 'stopped']);
@@ -138,10 +146,10 @@ describe('eventsOf', () => {
     it('answers in the order in which it was asked', async () => {
       const { response, write } = eventStream();
       const iterator = iteratorOf(response);
-      const answers = Promise.all([iterator.next(), iterator.next(), iterator.next()]);
+      const answers = [iterator.next(), iterator.next(), iterator.next()];
       write('data: a\n\ndata: b\n\n');
       write('data: c\n\n');
-      expect((await answers).map(({ value }) => value?.data)).to.deep.equal(['a', 'b', 'c']);
+      expect(await Promise.all(answers.map(dataOf))).to.deep.equal(['a', 'b', 'c']);
     });
 
     it('ends at once when it is left while it waits', async () => {
@@ -190,12 +198,12 @@ describe('eventsOf', () => {
       second.write('data: b\n\ndata: c\n\n');
       const { fetch, requests } = scriptedFetch(first.response, second.response);
       const iterator = eventsOf('/relative', { fetch, reconnect: { now } })[Symbol.asyncIterator]();
-      expect((await iterator.next()).value?.data).to.equal('a');
+      expect(await dataOf(iterator.next())).to.equal('a');
       now.next();
       await settled();
       expect(requests).to.have.length(2);
-      expect((await iterator.next()).value?.data).to.equal('b');
-      expect((await iterator.next()).value?.data).to.equal('c');
+      expect(await dataOf(iterator.next())).to.equal('b');
+      expect(await dataOf(iterator.next())).to.equal('c');
       await iterator.return?.();
     });
   });

@@ -536,6 +536,9 @@ describe('json', () => {
     later$ satisfies Observable<ReceivedSseEvent<string, number>>;
     schema$ satisfies Observable<ReceivedSseEvent<'tick', Tick>>;
     laterSchema$ satisfies Observable<ReceivedSseEvent<string, number>>;
+    const callable = Object.assign(() => 'called', v.number());
+    const callable$ = texts$.pipe(json(callable));
+    callable$ satisfies Observable<ReceivedSseEvent<string, number>>;
     // @ts-expect-error a number is no text
     numbers$ satisfies Observable<ReceivedSseEvent>;
     // @ts-expect-error the price is a number

@@ -143,6 +143,11 @@ describe('ofType', () => {
     tickText$ satisfies Observable<ReceivedSseEvent<'tick'>>;
     ownTick$ satisfies Observable<{ readonly type: 'tick'; readonly data: string }>;
 
+    // The type that is wanted does not get in the way of the one that is there.
+    prices$.pipe(ofType('tick')) satisfies Observable<Tick>;
+    prices$.pipe(ofType('tick', 'note')) satisfies Observable<Tick | Note>;
+    texts$.pipe(ofType('tick')) satisfies Observable<ReceivedSseEvent<'tick'>>;
+
     // @ts-expect-error a note is no tick
     either$ satisfies Observable<Tick>;
     // @ts-expect-error nor is a halt

@@ -575,8 +575,21 @@ describe('reconnect', () => {
         expectObservable(EMPTY.pipe(reconnect({ now }))).toBe('|');
         expectObservable(source.pipe(reconnect({ now }), take(1))).toBe(expected);
         expectSubscriptions(source.subscriptions).toBe(subs);
-        expectSubscriptions(now.subscriptions).toBe(['(^!)']);
+        expectSubscriptions(now.subscriptions).toBe(['(^!)', '(^!)', '(^!)']);
       });
+    });
+
+    it('may be told by an event that comes at once', () => {
+      const now = new Subject<void>();
+      const seen: string[] = [];
+      let connections = 0;
+      const source = defer(() => merge(of(`a${++connections}`, `b${connections}`), NEVER));
+      const subscription = source.pipe(reconnect({ now })).subscribe(event => {
+        seen.push(event);
+        if (event === 'a1') now.next();
+      });
+      expect(seen).to.deep.equal(['a1', 'a2', 'b2']);
+      subscription.unsubscribe();
     });
 
     it('may be told by an event, in the middle of those that come at once', () => {

@@ -250,6 +250,7 @@ describe('whileOnline', () => {
         addEventListener: listening,
         removeEventListener: listening,
       },
+      'events, and no navigator': { addEventListener: listening, removeEventListener: listening },
       'no events, and a navigator that is offline': { navigator: { value: { onLine: false } } },
     };
 

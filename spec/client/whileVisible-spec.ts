@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { getEventListeners } from 'node:events';
-import { defer, EMPTY, NEVER, of, take, tap } from 'rxjs';
+import { mock } from 'node:test';
+import { defer, EMPTY, NEVER, of, Subject, take, tap } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { resuming, whileVisible } from '../../src/index.js';
 
@@ -205,6 +206,17 @@ describe('whileVisible', () => {
           expectSubscriptions(source.subscriptions).toBe(subs);
         });
         expect(listeners()).to.equal(0);
+      });
+
+      it('is for ever if it is Infinity', () => {
+        mock.timers.enable({ apis: ['setInterval'] });
+        const source = new Subject();
+        const subscription = source.pipe(whileVisible({ grace: Infinity })).subscribe();
+        turn('hidden');
+        mock.timers.tick(2 ** 31);
+        expect(source.observed).to.equal(true);
+        subscription.unsubscribe();
+        mock.timers.reset();
       });
 
       it('is none if it is undefined', () => {

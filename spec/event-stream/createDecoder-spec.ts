@@ -301,6 +301,16 @@ describe('createDecoder', () => {
     });
   });
 
+  it('keeps events apart when more is decoded from within one', () => {
+    const seen: string[] = [];
+    const decoder = createDecoder(({ type, data }) => {
+      seen.push(`${type} ${data}`);
+      if (data === 'a') decoder.decode(bytes('data: b\n\n'));
+    });
+    decoder.decode(bytes('event: t\ndata: a\n\ndata: c\n\n'));
+    expect(seen).to.deep.equal(['t a', 'message b', 'message c']);
+  });
+
   it('holds no memory of a large event once that is over', async () => {
     // Freed memory shows a few turns later.
     const memory = async () => {

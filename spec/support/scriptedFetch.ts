@@ -1,10 +1,10 @@
 /** An answer of {@link scriptedFetch}, whose body is written by hand. */
 export interface Writing {
   readonly response: Response;
-  write(text: string): void;
-  end(): void;
+  readonly write: (text: string) => void;
+  readonly end: () => void;
   /** Breaks it off. */
-  cut(): void;
+  readonly cut: () => void;
   /** Whether the reader has cancelled it. */
   readonly isCancelled: () => boolean;
 }

@@ -1,4 +1,4 @@
-import { identity, Observable } from 'rxjs';
+import { ignoreElements, map, identity, Observable } from 'rxjs';
 import { createDecoder, type DecoderConfig, type ReceivedSseEvent } from '../event-stream/index.js';
 import { decodeAll } from './decodeAll.js';
 
@@ -37,18 +37,11 @@ export function decodeEventStream(
         return;
       }
       subscriber.add(() => decoder.stop());
-      subscriber.add(
-        source.subscribe({
-          next(chunk) {
-            try {
-              decoder.decode(chunk);
-            } catch (error) {
-              subscriber.error(error);
-            }
-          },
-          error: (error: unknown) => subscriber.error(error),
-          complete: () => subscriber.complete(),
-        }),
-      );
+      source
+        .pipe(
+          map(chunk => decoder.decode(chunk)),
+          ignoreElements(),
+        )
+        .subscribe(subscriber);
     });
 }

@@ -70,7 +70,13 @@ export function json<E extends ReceivedSseEvent>(
   config?: JsonConfig,
 ): OperatorFunction<E, ParsedSseEvent<E>>;
 export function json<E extends ReceivedSseEvent, T>(
-  validate: ((value: unknown) => T | PromiseLike<T>) | StandardSchema<T>,
+  validate: StandardSchema<T>,
+  config?: JsonConfig,
+): OperatorFunction<E, ReceivedSseEvent<E['type'], T>>;
+// After schemas, since some are functions, too, and return something else.
+export function json<E extends ReceivedSseEvent, T>(
+  // eslint-disable-next-line @typescript-eslint/unified-signatures -- a union would infer from both
+  validate: (value: unknown) => T | PromiseLike<T>,
   config?: JsonConfig,
 ): OperatorFunction<E, ReceivedSseEvent<E['type'], T>>;
 export function json(

@@ -31,7 +31,7 @@ export type OfType<E extends { readonly type: string }, Type extends string> = E
  */
 export function ofType<E extends { readonly type: string }, Type extends E['type']>(
   ...types: readonly Type[]
-): OperatorFunction<E, OfType<E, Type>> {
+): OperatorFunction<E, NoInfer<OfType<E, Type>>> {
   const wanted = new Set<string>(types);
   return filter((event: E): event is E & OfType<E, Type> => wanted.has(event.type));
 }

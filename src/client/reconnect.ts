@@ -2,8 +2,8 @@ import {
   defer,
   dematerialize,
   materialize,
+  merge,
   retry,
-  startWith,
   switchMap,
   timer,
   type MonoTypeOperatorFunction,
@@ -71,7 +71,8 @@ export interface ReconnectConfig {
   readonly isTransient?: ((error: unknown) => boolean) | undefined;
   /**
    * Connects again at once whenever it emits: it ends the wait, or drops the connection that is there, and counts anew. Such as
-   * a button, a network that has changed, a token that is new. Once it completes, nothing changes; its error is passed on.
+   * a button, a network that has changed, a token that is new. What it emits when it is subscribed to counts, too: a
+   * `BehaviorSubject` wants `skip(1)`. Once it completes, nothing changes; its error is passed on.
    *
    * @defaultValue never
    */
@@ -142,8 +143,7 @@ export function reconnect<T>({
       }
     });
     return now
-      ? now.pipe(
-          startWith(0),
+      ? merge(now, [0]).pipe(
           switchMap(() => lasting$.pipe(materialize())),
           dematerialize(),
         )

@@ -36,7 +36,8 @@ export function whileOnline<T>(): MonoTypeOperatorFunction<T> {
   return activeWhile(
     defer(() => {
       // A page, or a worker.
-      const isBrowser = 'addEventListener' in globalThis && 'onLine' in navigator;
+      const isBrowser =
+        'addEventListener' in globalThis && 'navigator' in globalThis && 'onLine' in navigator;
       if (!isBrowser) return of(true);
       return merge(fromEvent(globalThis, 'online'), fromEvent(globalThis, 'offline')).pipe(
         startWith(0),

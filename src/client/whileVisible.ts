@@ -3,6 +3,7 @@ import {
   distinctUntilChanged,
   fromEvent,
   map,
+  NEVER,
   of,
   startWith,
   switchMap,
@@ -14,7 +15,7 @@ import { activeWhile } from './activeWhile.js';
 export interface WhileVisibleConfig {
   /**
    * How long, in milliseconds, the page has to be hidden before the source is left. A user who only looks something up finds
-   * the stream still there.
+   * the stream still there. `Infinity` for never.
    *
    * @defaultValue 0
    */
@@ -43,7 +44,9 @@ export function whileVisible<T>({ grace = 0 }: WhileVisibleConfig = {}): MonoTyp
       return fromEvent(document, 'visibilitychange').pipe(
         startWith(0),
         map(() => document.visibilityState === 'visible'),
-        switchMap(isVisible => (isVisible ? of(true) : timer(grace).pipe(map(() => false)))),
+        switchMap(isVisible =>
+          isVisible ? of(true) : grace > 0x7fffffff ? NEVER : timer(grace).pipe(map(() => false)),
+        ),
         distinctUntilChanged(),
       );
     }),

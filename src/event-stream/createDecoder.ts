@@ -164,9 +164,11 @@ export function createDecoder(
         }
         // The id counts now that its block is complete, even if the block has no data and so makes no event.
         if (id !== undefined) resumePoint.lastEventId = id;
-        if (data !== undefined) next(received(type || 'message', data, id));
+        const event = data === undefined ? undefined : received(type || 'message', data, id);
+        // Before it is told, since that may have more decoded.
         type = '';
         data = id = undefined;
+        if (event) next(event);
         blankLineEnd = following;
       }
       if (isStopped) return;
