@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { getEventListeners } from 'node:events';
-import { mock } from 'node:test';
 import { defer, EMPTY, NEVER, of, Subject, take, tap } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import { resuming, whileVisible } from '../../src/index.js';
+import { virtualTime } from '../support/virtualTime.js';
 
 describe('whileVisible', () => {
   const run: TestScheduler['run'] = test =>
@@ -208,15 +208,17 @@ describe('whileVisible', () => {
         expect(listeners()).to.equal(0);
       });
 
-      it('is for ever if it is Infinity', () => {
-        mock.timers.enable({ apis: ['setInterval'] });
-        const source = new Subject();
-        const subscription = source.pipe(whileVisible({ grace: Infinity })).subscribe();
-        turn('hidden');
-        mock.timers.tick(2 ** 31);
-        expect(source.observed).to.equal(true);
-        subscription.unsubscribe();
-        mock.timers.reset();
+      describe('if it is Infinity', () => {
+        const time = virtualTime();
+
+        it('is for ever', () => {
+          const source = new Subject();
+          const subscription = source.pipe(whileVisible({ grace: Infinity })).subscribe();
+          turn('hidden');
+          time.tick(2 ** 31);
+          expect(source.observed).to.equal(true);
+          subscription.unsubscribe();
+        });
       });
 
       it('is none if it is undefined', () => {

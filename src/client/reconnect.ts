@@ -122,12 +122,15 @@ export function reconnect<T>({
       return source.pipe(retry({ resetOnSuccess, delay: whenToReconnect }));
 
       function whenToReconnect(error: unknown, failures: number): ObservableInput<unknown> {
-        if (isHealthy(error, resetAfter)) forgiven = failures - 1;
+        const lost = error instanceof SseConnectionError ? error : undefined;
+        const hasEnded = lost?.reason === 'end';
+        const wasOpen = lost && lost.reason !== 'refused';
+        if (wasOpen && (lost.openFor >= resetAfter || (hasEnded && lost.isUsed))) forgiven = failures - 1;
         // With `resetOnSuccess`, RxJS has begun to count anew.
         if (failures <= forgiven) forgiven = 0;
         const attempt = failures - forgiven;
 
-        const isOver = onEnd === 'complete' && error instanceof SseConnectionError && error.reason === 'end';
+        const isOver = hasEnded && onEnd === 'complete';
         let retryIn: number | undefined;
         try {
           if (!isOver && attempt <= count && isTransient(error)) {
@@ -149,9 +152,4 @@ export function reconnect<T>({
         )
       : lasting$;
   };
-}
-
-function isHealthy(error: unknown, resetAfter: number): boolean {
-  if (!(error instanceof SseConnectionError) || error.reason === 'refused') return false;
-  return error.openFor >= resetAfter || (error.reason === 'end' && error.isUsed);
 }
