@@ -234,6 +234,7 @@ describe('a connection', () => {
       ['they were a value', 401, { headers: { Authorization: 'token' } }],
       ['there were none', 401, {}],
       ['it was another status', 404, { headers: () => ({}) }],
+      ['the body is a stream, which is gone', 401, { headers: () => ({}), body: new Blob(['a']).stream() }],
     ] as const) {
       it(`fails at once where ${name}`, async () => {
         const { fetch, requests } = scriptedFetch(new Response('no', { status }));

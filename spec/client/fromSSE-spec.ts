@@ -166,6 +166,22 @@ describe('fromSSE', () => {
       expect(headers).not.to.have.property('last-event-id');
     });
 
+    it('an injected fetch, which may not know `cache`, for what is not cached', async () => {
+      await serve();
+      const sent: (string | null)[] = [];
+      const answer: typeof fetch = (_, init) => {
+        sent.push(new Headers(init?.headers).get('cache-control'));
+        return Promise.resolve(new Response(null, { status: 204 }));
+      };
+      await dataOf({ fetch: answer }, '/relative');
+      await dataOf({ fetch: answer, headers: { 'Cache-Control': 'no-store' } }, '/relative');
+      // The platform's adds it by itself: a header set by hand would cost a preflight.
+      const { fetch: platform } = globalThis;
+      globalThis.fetch = answer;
+      await dataOf().finally(() => (globalThis.fetch = platform));
+      expect(sent).to.deep.equal(['no-cache', 'no-store', null]);
+    });
+
     it('with an Accept header of your own', async () => {
       await serve();
       await dataOf({ headers: { Accept: 'text/event-stream, */*' } });

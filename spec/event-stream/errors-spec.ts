@@ -18,10 +18,18 @@ describe('the errors', () => {
     lastEventId: '7',
   });
   const rows: readonly [error: SseError, name: string, message: string][] = [
-    [new SseConnectionError('refused'), 'SseConnectionError', 'Expected an event stream, but got none'],
-    [new SseConnectionError('cut'), 'SseConnectionError', 'Expected an event stream, but it broke'],
-    [new SseConnectionError('end'), 'SseConnectionError', 'Expected an event stream, but it ended'],
-    [new SseConnectionError('idle'), 'SseConnectionError', 'Expected an event stream, but it was silent'],
+    [
+      new SseConnectionError('refused'),
+      'SseConnectionError',
+      'Expected an event stream that goes on, got: refused',
+    ],
+    [new SseConnectionError('cut'), 'SseConnectionError', 'Expected an event stream that goes on, got: cut'],
+    [new SseConnectionError('end'), 'SseConnectionError', 'Expected an event stream that goes on, got: end'],
+    [
+      new SseConnectionError('idle'),
+      'SseConnectionError',
+      'Expected an event stream that goes on, got: idle',
+    ],
     [refusal, 'SseResponseError', 'Expected 200 and text/event-stream, got 404 and text/html'],
     [new SseSizeError(10), 'SseSizeError', 'Expected an event of at most 10 bytes, got more'],
     [new SseEventError('id', 'a\n', 'one line'), 'SseEventError', 'Expected id to be one line, got "a\\n"'],

@@ -94,6 +94,10 @@ export function connect(
       openedAt = asyncScheduler.now();
       tell(openObserver, { ...attempt, url: finalUrl, status, headers });
 
+      const next = (event: ReceivedSseEvent) => {
+        isUsed = true;
+        subscriber.next(event);
+      };
       const decoder = createDecoder(next, {
         resumePoint,
         // A response that an injected fetch makes up may have no URL, or a relative one.
@@ -109,11 +113,6 @@ export function connect(
         throw cause instanceof SseSizeError ? cause : lost('cut', cause);
       });
       throw lost('end');
-    }
-
-    function next(event: ReceivedSseEvent): void {
-      isUsed = true;
-      subscriber.next(event);
     }
 
     /** Loses the connection, unless it comes in time. */

@@ -60,21 +60,26 @@ export async function request(
   const ownBody = await made(body);
   signal.throwIfAborted();
 
+  const isPlatform = fetch === globalThis.fetch;
   const init: RequestInit = {
-    // It makes fetch add `Cache-Control: no-cache`, which set by hand would cost a CORS preflight.
     cache,
     ...rest,
     // A body that is a stream needs `duplex`, and any other does not mind.
     ...(ownBody != null && { method: rest.method ?? 'POST', body: ownBody, duplex: 'half' }),
-    headers: withDefaults(ownHeaders, attempt.lastEventId),
+    headers: withDefaults(ownHeaders, attempt.lastEventId, isPlatform),
     signal,
   };
   // Looked for before it is sent, since a body that is a stream cannot be looked at afterwards.
-  const flaw = fetch === globalThis.fetch ? flawOf(input, init) : undefined;
+  const flaw = isPlatform && flawOf(input, init);
   const response = await fetch(input, init).catch((cause: unknown) => {
-    throw flaw ?? refuse(cause);
+    throw flaw || refuse(cause);
   });
-  const isToAskAgain = [401, 403].includes(response.status) && isFactory(headers) && !attempt.refusedWith;
+  const isToAskAgain =
+    [401, 403].includes(response.status) &&
+    isFactory(headers) &&
+    !attempt.refusedWith &&
+    // It is gone.
+    !(body instanceof ReadableStream);
   // Aborted: an injected fetch did not listen to its signal.
   if (signal.aborted || isToAskAgain) abandon(response.body);
   signal.throwIfAborted();
@@ -87,10 +92,12 @@ function isFactory<T>(value: PerConnection<T>): value is (attempt: ConnectionAtt
   return typeof value === 'function';
 }
 
-function withDefaults(headers: RequestInit['headers'], lastEventId: string): Headers {
+function withDefaults(headers: RequestInit['headers'], lastEventId: string, isPlatform: boolean): Headers {
   const all = new Headers(headers);
   const id = lastEventIdHeader(lastEventId);
   if (!all.has('accept')) all.set('accept', 'text/event-stream');
+  // The platform adds it by itself, because of `cache`. Set by hand it would cost a CORS preflight there.
+  if (!isPlatform && !all.has('cache-control')) all.set('cache-control', 'no-cache');
   if (id !== undefined) all.set('last-event-id', id);
   return all;
 }

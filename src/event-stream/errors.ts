@@ -33,13 +33,6 @@ export interface SseConnectionErrorOptions extends SseErrorOptions {
   readonly isUsed?: boolean | undefined;
 }
 
-const connectionEnds = {
-  refused: 'got none',
-  cut: 'it broke',
-  end: 'it ended',
-  idle: 'it was silent',
-} as const;
-
 /**
  * A connection that is not, or no longer, there. By default the client reconnects.
  *
@@ -48,17 +41,17 @@ const connectionEnds = {
  */
 export class SseConnectionError extends SseError {
   override readonly name = 'SseConnectionError' as const;
-  declare readonly reason: keyof typeof connectionEnds;
+  declare readonly reason: 'refused' | 'cut' | 'end' | 'idle';
   /** How long the connection had been open, in milliseconds. 0 if it never opened. */
   declare readonly openFor: number;
   /** Whether an event arrived over it. */
   declare readonly isUsed: boolean;
 
   constructor(
-    reason: keyof typeof connectionEnds,
+    reason: SseConnectionError['reason'],
     { openFor = 0, isUsed = false, ...options }: SseConnectionErrorOptions = {},
   ) {
-    super(`Expected an event stream, but ${connectionEnds[reason]}`, { reason, openFor, isUsed, ...options });
+    super(`Expected an event stream that goes on, got: ${reason}`, { reason, openFor, isUsed, ...options });
   }
 }
 
