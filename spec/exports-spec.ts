@@ -36,6 +36,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'ofType',
     'reconnect',
     'resuming',
+    'shareAcrossTabs',
     'whileOnline',
     'whileVisible',
   ],

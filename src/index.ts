@@ -8,6 +8,7 @@ export {
   ofType,
   reconnect,
   resuming,
+  shareAcrossTabs,
   whileOnline,
   whileVisible,
 } from './client/index.js';

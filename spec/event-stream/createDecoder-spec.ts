@@ -231,6 +231,13 @@ describe('createDecoder', () => {
       }
     });
 
+    it('counts no part of a line end for the event after it', () => {
+      const event = 'data: x\r\n';
+      const twoEvents = `${event}\r\n${event}\r\n`;
+      const { events } = decode(cutEverywhere(bytes(twoEvents)), { maxEventSize: event.length });
+      expect(events).to.have.length(2);
+    });
+
     it('ends any stream in the same way, however it is cut', () => {
       const atom = fc.constantFrom(
         'data: a\n',

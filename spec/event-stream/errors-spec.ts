@@ -51,6 +51,20 @@ describe('the errors', () => {
     });
   }
 
+  it('know of a connection that it was never open and never used, unless they are told', () => {
+    for (const error of [
+      new SseConnectionError('cut'),
+      new SseConnectionError('cut', { openFor: undefined }),
+    ]) {
+      expect(error).to.include({ openFor: 0, isUsed: false });
+    }
+  });
+
+  it('have a cause only where there is one', () => {
+    expect(new SseConnectionError('end', { cause: undefined })).not.to.have.own.property('cause');
+    expect(new SseConnectionError('cut', { cause: null })).to.have.own.property('cause', null);
+  });
+
   it('carry the place and the cause', () => {
     const cause = new Error('socket');
     const error = new SseConnectionError('cut', {

@@ -14,6 +14,7 @@ export { reconnect } from './reconnect.js';
 export type { ReconnectConfig, SseLoss } from './reconnect.js';
 export type { ConnectionAttempt, PerConnection } from './request.js';
 export { resuming } from './resuming.js';
+export { shareAcrossTabs } from './shareAcrossTabs.js';
 export { whileOnline } from './whileOnline.js';
 export { whileVisible } from './whileVisible.js';
 export type { WhileVisibleConfig } from './whileVisible.js';
