@@ -258,6 +258,40 @@ describe('a connection', () => {
     });
   });
 
+  describe('that is refused', () => {
+    const bodyOf = async (...chunks: string[]) => {
+      const refused = eventStream(404, { 'Content-Type': 'text/plain' });
+      const { errors } = told({ fetch: scriptedFetch(refused.response).fetch });
+      for (const chunk of chunks) refused.write(chunk);
+      await settled();
+      return { refused, errors };
+    };
+
+    it('tells the first KiB of the body, in however many pieces that comes, and reads no further', async () => {
+      const { errors, refused } = await bodyOf('a'.repeat(800), 'b'.repeat(800));
+      expect(errors[0]).to.include({ body: 'a'.repeat(800) + 'b'.repeat(224) });
+      expect(refused.isCancelled()).to.equal(true);
+      expect(time.pending()).to.equal(0);
+    });
+
+    it('tells what there is of the body after a second', async () => {
+      const { errors, refused } = await bodyOf('slo', 'w');
+      await time.pass(999);
+      expect(errors).to.deep.equal([]);
+      await time.pass(1);
+      expect(errors[0]).to.include({ body: 'slow' });
+      expect(refused.isCancelled()).to.equal(true);
+    });
+
+    it('tells what came of a body that breaks', async () => {
+      const { errors, refused } = await bodyOf('half');
+      refused.cut();
+      await settled();
+      expect(errors[0]).to.include({ status: 404, body: 'half' });
+      expect(time.pending()).to.equal(0);
+    });
+  });
+
   describe('that is to be made anew now', () => {
     it('is dropped, and made at once, from the last event', async () => {
       const now = new Subject<void>();

@@ -99,6 +99,23 @@ describe('shareAcrossTabs', () => {
     await first.saw('a');
   });
 
+  it('tells a tab that joins the place, from which that one goes on though it has heard of no event', async () => {
+    const [one, two] = [new Subject<ReceivedSseEvent>(), new Subject<ReceivedSseEvent>()];
+    const [first, second] = [tab(one), tab(new Subject())];
+    await settled();
+    one.next(event('a'));
+    await second.saw('a');
+    second.leave();
+
+    const third = tab(two);
+    while (third.resumePoint.lastEventId === '') await settled();
+    first.leave();
+    await settled();
+    expect(third.resumePoint.lastEventId).to.equal('a');
+    expect(two.observed).to.equal(true);
+    expect(third.seen).to.deep.equal([]);
+  });
+
   it('subscribes in the next tab once the first has left, and not before', async () => {
     const [one, two] = [new Subject<ReceivedSseEvent>(), new Subject<ReceivedSseEvent>()];
     const [first, second] = [tab(one), tab(two)];

@@ -4,6 +4,8 @@ export interface VirtualTime {
   pass(milliseconds: number): Promise<void>;
   /** Lets it pass at once, for what runs meanwhile. */
   tick(milliseconds: number): void;
+  /** How many timers there are. */
+  pending(): number;
 }
 
 interface Timer {
@@ -58,6 +60,7 @@ export function virtualTime(): VirtualTime {
   };
   return {
     tick,
+    pending: () => timers.size,
     async pass(milliseconds) {
       await settled();
       tick(milliseconds);

@@ -1,12 +1,14 @@
 import { Observable, tap, type MonoTypeOperatorFunction } from 'rxjs';
 import type { ReceivedSseEvent, ResumePoint } from '../event-stream/index.js';
 
-/** What the tab with the connection tells the others: an event, and the place that it comes after. */
+/** What the tab with the connection tells the others: an event, and the place that it comes after; to a tab that joins, the place. */
 interface Relayed<E> {
   readonly tab: string;
   readonly after: string;
-  readonly event: E;
+  readonly event?: E;
 }
+/** What a tab that joins asks. */
+const WHERE = 'where';
 
 /**
  * One connection for all tabs of an origin. A Web Lock says which tab has it, a `BroadcastChannel` carries its events to the
@@ -38,11 +40,11 @@ export function shareAcrossTabs<E extends ReceivedSseEvent<string, unknown>>(
       const tab = crypto.randomUUID();
       const channel = new BroadcastChannel(name);
       const leaving = new AbortController();
-      const relay = inOrder<E>(event => {
-        resumePoint.lastEventId = event.lastEventId;
-        subscriber.next(event);
-      });
-      channel.onmessage = ({ data }: MessageEvent<Relayed<E>>) => relay(data);
+      const relay = inOrder<E>(resumePoint, event => subscriber.next(event));
+      channel.onmessage = ({ data }: MessageEvent<Relayed<E> | typeof WHERE>) => {
+        if (data !== WHERE) relay(data);
+      };
+      channel.postMessage(WHERE);
       subscriber.add(() => {
         channel.close();
         leaving.abort();
@@ -51,7 +53,9 @@ export function shareAcrossTabs<E extends ReceivedSseEvent<string, unknown>>(
       const lead = () =>
         new Promise<void>(release => {
           // From here on this tab has a connection, which brings what is still on its way from another.
-          channel.onmessage = null;
+          channel.onmessage = ({ data }) => {
+            if (data === WHERE) channel.postMessage({ tab, after });
+          };
           let after = resumePoint.lastEventId;
           subscriber.add(release);
           source
@@ -72,25 +76,28 @@ export function shareAcrossTabs<E extends ReceivedSseEvent<string, unknown>>(
 
 /**
  * Puts in order what several tabs have told, one after the other: a new one may repeat what its forerunner had told already, or
- * be heard before the forerunner's last words.
+ * be heard before the forerunner's last words. It moves `resumePoint` along.
  */
 function inOrder<E extends ReceivedSseEvent<string, unknown>>(
+  resumePoint: ResumePoint,
   deliver: (event: E) => void,
 ): (message: Relayed<E>) => void {
-  let place: string | undefined;
+  let hasJoined = false;
   let waiting: readonly Relayed<E>[] = [];
 
   return message => {
+    // The place belongs to all tabs. And where the way from one place to the next is lost, rather twice than never.
+    if (!hasJoined || waiting.length > 1000) resumePoint.lastEventId = (waiting[0] ?? message).after;
+    hasJoined = true;
     waiting = [...waiting, message];
-    // The first one is where this tab joins. And where the way from one place to the next is lost, rather twice than never.
-    if (place === undefined || waiting.length > 1000) place = waiting[0]?.after;
     for (;;) {
-      const index = waiting.findIndex(({ after }) => after === place);
+      const index = waiting.findIndex(({ after }) => after === resumePoint.lastEventId);
       const next = waiting[index];
       if (!next) return;
       // What the same tab has told before is a repetition.
       waiting = waiting.filter(({ tab }, at) => at > index || tab !== next.tab);
-      place = next.event.lastEventId;
+      if (!next.event) continue;
+      resumePoint.lastEventId = next.event.lastEventId;
       deliver(next.event);
     }
   };
