@@ -274,6 +274,11 @@ describe('a connection', () => {
       expect(time.pending()).to.equal(0);
     });
 
+    it('tells no half of a character', async () => {
+      const { errors } = await bodyOf(`${'x'.repeat(1023)}é`);
+      expect(errors[0]).to.include({ body: 'x'.repeat(1023) });
+    });
+
     it('tells what there is of the body after a second', async () => {
       const { errors, refused } = await bodyOf('slo', 'w');
       await time.pass(999);
