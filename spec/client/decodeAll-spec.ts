@@ -63,7 +63,7 @@ describe('decodeAll', () => {
     for (const stream of [streamOf(whole), streamOf(...chunks)]) {
       // Two seconds in all.
       const { data, turns } = await decode(stream, 20);
-      expect(turns).to.be.within(20, 200);
+      expect(turns).to.be.within(10, 200);
       expect(data).to.have.length(100_000);
       expect(data.every((number, index) => number === index)).to.equal(true);
     }

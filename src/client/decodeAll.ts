@@ -39,7 +39,7 @@ export async function decodeAll(
     for (let start = 0, end; start < value.length; start = end) {
       if (pace) await pace.ready();
       // Few enough bytes for a burst of small events not to freeze a page.
-      end = pace ? pace.sliceEnd(value, start) : start + 32_768;
+      end = pace ? pace.sliceEnd(value, start) : start + 65_536;
       const startedAt = asyncScheduler.now();
       decoder.decode(value.subarray(start, end));
       workedFor += asyncScheduler.now() - startedAt;
