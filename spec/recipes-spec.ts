@@ -3,9 +3,11 @@ import type { Express } from 'express';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import {
+  filter,
   firstValueFrom,
   lastValueFrom,
   map,
+  skip,
   Subject,
   take,
   toArray,
@@ -127,15 +129,28 @@ describe('the recipe', () => {
   });
 
   it('"The state of the connection, for a view" says each', async () => {
-    await serve(end('retry: 100\ndata: a\n\n'));
+    await serve(end('retry: 100\ndata: a\n\n'), end('retry: 3600000\n\n'));
     const { watch } = await recipe<{
-      watch: (url: string) => { events$: Events; state$: Observable<{ name: string; reason?: string }> };
+      watch: (url: string) => { events$: Events; state$: Observable<{ name: string }> };
     }>('The state of the connection, for a view');
     const { events$, state$ } = watch(server.url);
     const names: string[] = [];
+    const waited = firstValueFrom(
+      state$.pipe(
+        filter(({ name }) => name === 'waiting'),
+        skip(1),
+      ),
+    );
     state$.subscribe(({ name }) => names.push(name));
-    await lastValueFrom(events$);
-    expect(names).to.deep.equal(['connecting', 'open', 'waiting', 'closed']);
+    const subscription = events$.subscribe();
+    await waited;
+    subscription.unsubscribe();
+    expect(names).to.deep.equal([
+      'closed',
+      ...['connecting', 'open', 'waiting'],
+      ...['connecting', 'open', 'waiting'],
+      'closed',
+    ]);
   });
 
   it('"Connect again now" ends the wait', async () => {

@@ -3,6 +3,7 @@ import { EMPTY, NEVER, of, take, type Observable } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import {
   fromSSE,
+  json,
   ofType,
   type JsonText,
   type OfType,
@@ -140,6 +141,10 @@ describe('ofType', () => {
     note$ satisfies Observable<Note>;
     either$ satisfies Observable<Tick | Note>;
     any$ satisfies Observable<ReceivedSseEventOf<Prices>>;
+    prices$.pipe(ofType('tick', 'halt'), json()).subscribe(event => {
+      if (event.type === 'tick') event.data.price satisfies number;
+      else event.data.reason satisfies string;
+    });
     tickText$ satisfies Observable<ReceivedSseEvent<'tick'>>;
     ownTick$ satisfies Observable<{ readonly type: 'tick'; readonly data: string }>;
 

@@ -43,6 +43,11 @@ describe('the errors', () => {
       'SseDataError',
       'Expected the data of a tick event to be readable, but it is not',
     ],
+    [
+      new SseDataError(event, { cause: new SyntaxError('no JSON') }),
+      'SseDataError',
+      'Expected the data of a tick event to be readable, but it is not: no JSON',
+    ],
   ];
   for (const [error, name, message] of rows) {
     it(`say what was expected and what came: ${message}`, () => {

@@ -17,7 +17,8 @@ import type { PerConnection } from './request.js';
 export interface SseClosing {
   /**
    * `end`: the server ended it. `cut`: it broke in the middle. `idle`: it was silent for too long. `refused`: there was no event
-   * stream to open. `size`: an event grew past `maxEventSize`. `stopped`: the server answered 204. `unsubscribed`: you left.
+   * stream to open. `size`: an event grew past `maxEventSize`. `stopped`: the server answered 204. `unsubscribed`: you left,
+   * or `now` has it made anew.
    */
   readonly reason: 'end' | 'cut' | 'idle' | 'refused' | 'size' | 'stopped' | 'unsubscribed';
   /** The error that ended it, where one did. */

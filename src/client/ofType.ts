@@ -9,6 +9,11 @@ export type OfType<E extends { readonly type: string }, Type extends string> = E
     ? E & { readonly type: Type }
     : never;
 
+/** The same, for each member by itself, and not inferred from where it is wanted. */
+type Narrowed<E extends { readonly type: string }, Type extends string> = E extends unknown
+  ? NoInfer<OfType<E, Type>>
+  : never;
+
 /**
  * Only the events of these types. It narrows: of `fromSSE<Prices>`, `ofType('tick')` leaves ticks, with a tick's data. An event
  * whose stream named no type is a `message`.
@@ -31,7 +36,7 @@ export type OfType<E extends { readonly type: string }, Type extends string> = E
  */
 export function ofType<E extends { readonly type: string }, Type extends E['type']>(
   ...types: readonly Type[]
-): OperatorFunction<E, NoInfer<OfType<E, Type>>> {
+): OperatorFunction<E, Narrowed<E, Type>> {
   const wanted = new Set<string>(types);
-  return filter((event: E): event is E & OfType<E, Type> => wanted.has(event.type));
+  return filter((event: E): event is E & Narrowed<E, Type> => wanted.has(event.type));
 }

@@ -137,9 +137,11 @@ export class SseDataError extends SseError {
   override readonly name = 'SseDataError' as const;
   declare readonly event: ReceivedSseEvent;
 
-  constructor(event: ReceivedSseEvent, options?: ErrorOptions) {
+  constructor(event: ReceivedSseEvent, options: ErrorOptions = {}) {
     const { type, lastEventId } = event;
-    super(`Expected the data of a ${type} event to be readable, but it is not`, {
+    const { cause } = options;
+    const flaw = cause instanceof Error ? `: ${cause.message}` : '';
+    super(`Expected the data of a ${type} event to be readable, but it is not${flaw}`, {
       event,
       lastEventId,
       ...options,
