@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Subject, type Subscription } from 'rxjs';
+import { Subject, TimeoutError, type Subscription } from 'rxjs';
 import {
   fromSSE,
   SseConnectionError,
@@ -42,6 +42,7 @@ describe('a connection', () => {
       await time.pass(1);
       expect(log).to.deep.equal(['open 1', 'idle 100']);
       expect(errors[0]).to.be.instanceOf(SseConnectionError).and.include({ reason: 'idle', openFor: 1000 });
+      expect(errors[0]).property('cause').to.be.instanceOf(TimeoutError);
       expect(requests[0]?.signal?.aborted).to.equal(true);
       expect(stream.isCancelled()).to.equal(true);
 
@@ -121,6 +122,7 @@ describe('a connection', () => {
       await time.pass(1);
       expect(log).to.deep.equal(['refused 100']);
       expect(errors[0]).to.be.instanceOf(SseConnectionError).and.include({ reason: 'refused', openFor: 0 });
+      expect(errors[0]).property('cause').to.be.instanceOf(TimeoutError);
       expect(requests[0]?.signal?.aborted).to.equal(true);
       await time.pass(100);
       expect(requests).to.have.length(2);

@@ -1,4 +1,4 @@
-import { asyncScheduler, Observable, timer } from 'rxjs';
+import { asyncScheduler, Observable, timer, TimeoutError } from 'rxjs';
 import {
   createDecoder,
   SseConnectionError,
@@ -123,7 +123,7 @@ export function connect(
     ): Promise<T> {
       // A longer timer would fire at once.
       if (!limit || limit > 0x7fffffff) return coming;
-      const late = timer(limit).subscribe(() => subscriber.error(lost(reason)));
+      const late = timer(limit).subscribe(() => subscriber.error(lost(reason, new TimeoutError())));
       subscriber.add(late);
       return coming.finally(() => late.unsubscribe());
     }
