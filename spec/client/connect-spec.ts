@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Subject, TimeoutError, type Subscription } from 'rxjs';
+import { Subject, type Subscription } from 'rxjs';
 import {
   fromSSE,
   SseConnectionError,
@@ -42,7 +42,6 @@ describe('a connection', () => {
       await time.pass(1);
       expect(log).to.deep.equal(['open 1', 'idle 100']);
       expect(errors[0]).to.be.instanceOf(SseConnectionError).and.include({ reason: 'idle', openFor: 1000 });
-      expect(errors[0]).property('cause').to.be.instanceOf(TimeoutError);
       expect(requests[0]?.signal?.aborted).to.equal(true);
       expect(stream.isCancelled()).to.equal(true);
 
@@ -122,7 +121,6 @@ describe('a connection', () => {
       await time.pass(1);
       expect(log).to.deep.equal(['refused 100']);
       expect(errors[0]).to.be.instanceOf(SseConnectionError).and.include({ reason: 'refused', openFor: 0 });
-      expect(errors[0]).property('cause').to.be.instanceOf(TimeoutError);
       expect(requests[0]?.signal?.aborted).to.equal(true);
       await time.pass(100);
       expect(requests).to.have.length(2);
@@ -247,6 +245,24 @@ describe('a connection', () => {
       });
     }
 
+    it('asks for nothing once it is unsubscribed, also while it asks', async () => {
+      const asked: string[] = [];
+      const ask = (name: string) => () => {
+        asked.push(name);
+        subscription?.unsubscribe();
+        return {};
+      };
+      const { fetch, requests } = scriptedFetch();
+      told({ fetch, headers: ask('headers'), body: ask('body') as never });
+      await settled();
+      expect(asked).to.deep.equal(['headers']);
+      told({ fetch, headers: ask('headers again') });
+      subscription?.unsubscribe();
+      await settled();
+      expect(asked).to.deep.equal(['headers']);
+      expect(requests).to.have.length(0);
+    });
+
     it('asks nobody if it was unsubscribed meanwhile', async () => {
       let answer: ((response: Response) => void) | undefined;
       const { fetch, requests } = scriptedFetch(new Promise(resolve => (answer = resolve)));
@@ -260,7 +276,37 @@ describe('a connection', () => {
     });
   });
 
+  describe('that meets a mistake of yours', () => {
+    it('fails with it, rather than to be made again and again, where the resume point cannot be written to', async () => {
+      const stream = eventStream();
+      const resumePoint = Object.freeze({ lastEventId: '', reconnectionTime: undefined });
+      const { log } = told({ fetch: scriptedFetch(stream.response).fetch, resumePoint });
+      await settled();
+      stream.write('id: 7\ndata: a\n\n');
+      await settled();
+      expect(log[2]).to.be.instanceOf(TypeError);
+    });
+
+    it('fails with it where the body was read by an injected fetch', async () => {
+      const { response } = eventStream();
+      await response.body?.cancel();
+      response.body?.getReader();
+      const { log } = told({ fetch: scriptedFetch(response).fetch });
+      await settled();
+      expect(log[2]).to.be.instanceOf(TypeError);
+    });
+  });
+
   describe('that is refused', () => {
+    it('tells no body where an injected fetch has read it, and is made again if that is worth it', async () => {
+      const { response } = eventStream(503);
+      response.body?.getReader();
+      const { log, errors } = told({ fetch: scriptedFetch(response).fetch });
+      await settled();
+      expect(log).to.deep.equal(['refused 100']);
+      expect(errors[0]).to.include({ status: 503, body: '' });
+    });
+
     const bodyOf = async (...chunks: string[]) => {
       const refused = eventStream(404, { 'Content-Type': 'text/plain' });
       const { errors } = told({ fetch: scriptedFetch(refused.response).fetch });
@@ -330,6 +376,26 @@ describe('a connection', () => {
       now.next();
       await settled();
       expect(log).to.deep.equal(['open 1', 'cut 60000', 'open 2']);
+    });
+
+    it('is made once, though it is asked for again while the one before is dropped', async () => {
+      const now = new Subject<void>();
+      const { fetch, requests } = scriptedFetch(eventStream().response, eventStream().response);
+      const { log } = told({
+        fetch,
+        reconnect: { now },
+        closeObserver: ({ retryIn }) => {
+          if (retryIn === 0) now.next();
+        },
+      });
+      await settled();
+      now.next();
+      await settled();
+      expect(log).to.deep.equal(['open 1', 'open 2']);
+      expect(requests).to.have.length(2);
+      now.next();
+      await settled();
+      expect(requests).to.have.length(3);
     });
 
     it('is told to be over for good when it is left after that', async () => {

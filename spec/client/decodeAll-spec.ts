@@ -69,6 +69,11 @@ describe('decodeAll', () => {
     }
   });
 
+  it('hands over few at once where handlers take their time', async () => {
+    // Two seconds in all, in a chunk of 43 KiB.
+    expect((await decode(streamOf(burst(4000)), 500)).turns).to.be.greaterThan(20);
+  });
+
   it('leaves nothing behind that would keep the process alive', async () => {
     const ports = () => process.getActiveResourcesInfo().filter(name => name === 'MessagePort').length;
     const before = ports();

@@ -163,6 +163,20 @@ describe('eventsOf', () => {
       expect(isCancelled()).to.equal(true);
     });
 
+    it('makes no connection if it is left while the first one is being made', async () => {
+      const { fetch, requests } = scriptedFetch();
+      const iterator: AsyncIterator<ReceivedSseEvent> = eventsOf(
+        () => {
+          void iterator.return?.();
+          return '/relative';
+        },
+        { fetch },
+      )[Symbol.asyncIterator]();
+      expect(await iterator.next()).to.deep.equal({ done: true, value: undefined });
+      await settled();
+      expect(requests).to.have.length(0);
+    });
+
     it('makes no connection if it is left before it was asked', async () => {
       const { fetch, requests } = scriptedFetch();
       const iterator = eventsOf('/relative', { fetch })[Symbol.asyncIterator]();

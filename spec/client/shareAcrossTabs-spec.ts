@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { firstValueFrom, Subject, Subscription, type Observable } from 'rxjs';
+import { firstValueFrom, lastValueFrom, Subject, Subscription, take, tap, type Observable } from 'rxjs';
 import { shareAcrossTabs, type ReceivedSseEvent, type ResumePoint } from '../../src/index.js';
 import { settled } from '../support/virtualTime.js';
 
@@ -220,6 +220,21 @@ describe('shareAcrossTabs', () => {
       heir('3', '4');
       old('1', '2');
       await listener.saw('1', '2', '3', '4');
+    });
+
+    it('moves its place no further than what it delivered', async () => {
+      takeLock();
+      const point: ResumePoint = { lastEventId: '', reconnectionTime: undefined };
+      const seen: string[] = [];
+      const two$ = new Subject<ReceivedSseEvent>().pipe(shareAcrossTabs('events', point), take(2));
+      const done = lastValueFrom(two$.pipe(tap(({ data }) => seen.push(data))));
+      const tell = stranger();
+      tell('1', '2');
+      tell('3', '4');
+      tell('2', '3');
+      await done;
+      expect(seen).to.deep.equal(['2', '3']);
+      expect(point.lastEventId).to.equal('3');
     });
 
     it('goes on where the way from one place to the next is lost, rather than hear nothing ever again', async () => {

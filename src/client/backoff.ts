@@ -1,7 +1,7 @@
 import { throwError, timer, type Observable } from 'rxjs';
 import { SseError, SseResponseError } from '../event-stream/index.js';
 import { clampDelay } from './clampDelay.js';
-import { isTransient } from './isTransient.js';
+import { isFinal } from './isFinal.js';
 
 export interface BackoffConfig {
   /**
@@ -88,8 +88,4 @@ export function backoff({
     const ceiling = Math.max(asked ?? 0, max / (1 + jitter));
     return clampDelay(Math.min(start * factor ** (attempt - 1), ceiling) * (1 + jitter * random()));
   }
-}
-
-function isFinal(error: unknown): boolean {
-  return error instanceof SseError && !isTransient(error);
 }

@@ -1,8 +1,7 @@
-import { asyncScheduler, Observable, timer, TimeoutError } from 'rxjs';
+import { asyncScheduler, Observable, timer } from 'rxjs';
 import {
   createDecoder,
   SseConnectionError,
-  SseSizeError,
   tell,
   type DecoderConfig,
   type Listener,
@@ -15,8 +14,8 @@ import { refusal } from './refusal.js';
 import { request, type ConnectionAttempt, type PerConnection, type RequestConfig } from './request.js';
 
 /** What `openObserver` gets when the head of an event stream is in. */
-export interface SseOpening extends ConnectionAttempt {
-  /** The final URL, after redirects. */
+export interface SseOpening extends Omit<ConnectionAttempt, 'refusedWith'> {
+  /** The final URL, after redirects. The empty string for a response that an injected `fetch` makes up. */
   readonly url: string;
   readonly status: number;
   readonly headers: Headers;
@@ -108,10 +107,16 @@ export function connect(
           tell(commentObserver, comment);
         },
       });
-      const inTime = <T>(read: Promise<T>) => within(silence, 'idle', read);
-      await decodeAll(body, decoder, subscriber, inTime, pace).catch((cause: unknown) => {
-        throw cause instanceof SseSizeError ? cause : lost('cut', cause);
-      });
+      // What is wrong with a read is a cut. All else, such as a resume point that cannot be written to, would be so again.
+      const inTime = <T>(read: Promise<T>) =>
+        within(
+          silence,
+          'idle',
+          read.catch((cause: unknown) => {
+            throw lost('cut', cause);
+          }),
+        );
+      await decodeAll(body, decoder, subscriber, inTime, pace);
       throw lost('end');
     }
 
@@ -123,7 +128,7 @@ export function connect(
     ): Promise<T> {
       // A longer timer would fire at once.
       if (!limit || limit > 0x7fffffff) return coming;
-      const late = timer(limit).subscribe(() => subscriber.error(lost(reason, new TimeoutError())));
+      const late = timer(limit).subscribe(() => subscriber.error(lost(reason)));
       subscriber.add(late);
       return coming.finally(() => late.unsubscribe());
     }

@@ -32,17 +32,20 @@ export async function decodeAll(
     abandon(reader);
   });
 
+  // How many bytes are decoded in one go: few where handlers take their time, so that they do not freeze a page.
+  let slice = 1024;
   let workedFor = 0;
   for (;;) {
     const { done, value } = await within(reader.read());
     if (done) return;
     for (let start = 0, end; start < value.length; start = end) {
       if (pace) await pace.ready();
-      // Few enough bytes for a burst of small events not to freeze a page.
-      end = pace ? pace.sliceEnd(value, start) : start + 65_536;
+      end = pace ? pace.sliceEnd(value, start) : start + slice;
       const startedAt = asyncScheduler.now();
       decoder.decode(value.subarray(start, end));
-      workedFor += asyncScheduler.now() - startedAt;
+      const took = asyncScheduler.now() - startedAt;
+      slice = took ? 1024 : 2 * slice;
+      workedFor += took;
       // More than half a frame: others have their turn.
       if (workedFor > 10) {
         await nextTurn();

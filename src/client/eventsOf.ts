@@ -1,4 +1,4 @@
-import { noop, type Observable, type Subscription } from 'rxjs';
+import { noop, Subscription, type Observable } from 'rxjs';
 import type { AnyEvents, ReceivedSseEventOf } from '../event-stream/index.js';
 import type { Pace } from './decodeAll.js';
 import { fromSSE, type FromSseConfig } from './fromSSE.js';
@@ -43,7 +43,8 @@ type Answer<T> = (ask: Ask<T>) => void;
 function iteratorOf<T>(open: (pace: Pace) => Observable<T>): AsyncIterator<T, undefined> {
   const asks: Ask<T>[] = [];
   let asked = noop;
-  let subscription: Subscription | undefined;
+  const subscription = new Subscription();
+  let isOpen = false;
   /** How asks are answered once it is over. */
   let over: Answer<T> | undefined;
 
@@ -61,14 +62,18 @@ function iteratorOf<T>(open: (pace: Pace) => Observable<T>): AsyncIterator<T, un
         if (over) return over({ resolve, reject });
         asks.push({ resolve, reject });
         asked();
-        subscription ??= open(pace).subscribe({
-          next: value => asks.shift()?.resolve({ done: false, value }),
-          error: (error: unknown) => finish(({ reject }) => reject(error)),
-          complete: () => finish(done),
-        });
+        if (isOpen) return;
+        isOpen = true;
+        subscription.add(
+          open(pace).subscribe({
+            next: value => asks.shift()?.resolve({ done: false, value }),
+            error: (error: unknown) => finish(({ reject }) => reject(error)),
+            complete: () => finish(done),
+          }),
+        );
       }),
     return() {
-      subscription?.unsubscribe();
+      subscription.unsubscribe();
       finish(done);
       return Promise.resolve({ done: true, value: undefined });
     },

@@ -1,4 +1,13 @@
-import { defer, fromEvent, of, type Observable, takeUntil, tap, type MonoTypeOperatorFunction } from 'rxjs';
+import {
+  defer,
+  filter,
+  fromEvent,
+  of,
+  type Observable,
+  takeUntil,
+  tap,
+  type MonoTypeOperatorFunction,
+} from 'rxjs';
 import {
   SseConnectionError,
   SseSizeError,
@@ -23,7 +32,7 @@ export interface SseClosing {
   readonly reason: 'end' | 'cut' | 'idle' | 'refused' | 'size' | 'stopped' | 'unsubscribed';
   /** The error that ended it, where one did. */
   readonly error?: unknown;
-  /** Milliseconds until the next connection; `NaN` if only your own notifier knows. Absent if there will be none. */
+  /** Milliseconds until the next connection; `NaN` if your own notifier decides when, and whether. Absent if there will be none. */
   readonly retryIn?: number;
 }
 
@@ -122,7 +131,8 @@ export function fromSSE(url: PerConnection<string | URL>, config: FromSseConfig 
     return connection$.pipe(
       reconnect({
         ...reconnectConfig,
-        now: now?.pipe(tap(() => (isDropped = true))),
+        // Not again from within, while it is being dropped.
+        now: now?.pipe(filter(() => !isDropped && (isDropped = true))),
         lossObserver(loss) {
           const { attempt: _, ...closing } = loss;
           close({ reason: reasonOf(loss.error), ...closing });

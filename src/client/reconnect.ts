@@ -10,17 +10,17 @@ import {
   type Observable,
   type ObservableInput,
 } from 'rxjs';
-import { SseConnectionError, SseError, tell, type Listener } from '../event-stream/index.js';
+import { SseConnectionError, tell, type Listener } from '../event-stream/index.js';
 import { backoff, type BackoffNotifier } from './backoff.js';
 import { clampDelay } from './clampDelay.js';
-import { isTransient as isTransientLoss } from './isTransient.js';
+import { isFinal } from './isFinal.js';
 
 /** What `lossObserver` gets each time a connection is lost. */
 export interface SseLoss {
   readonly error: unknown;
   /** How many times in a row it failed, this one included. */
   readonly attempt: number;
-  /** Milliseconds until it connects again; `NaN` if only your own notifier knows. Absent if it does not connect again. */
+  /** Milliseconds until it connects again; `NaN` if your own notifier decides when, and whether. Absent if it does not. */
   readonly retryIn?: number;
 }
 
@@ -33,7 +33,8 @@ export interface ReconnectConfig {
   readonly count?: number | undefined;
   /**
    * How long to wait before the next attempt: milliseconds, kept between 100 ms and 1 hour, or a notifier, which is
-   * a `delay` of RxJS `retry`: the first emission connects, completion without one completes, an error fails.
+   * a `delay` of RxJS `retry`: the first emission connects, completion without one completes, an error fails. Of a notifier
+   * that has a `wait`, as `backoff()` does, only that is asked.
    *
    * @defaultValue `backoff()`
    */
@@ -108,7 +109,7 @@ export function reconnect<T>({
   resetAfter = 5000,
   resetOnSuccess = false,
   onEnd = 'reconnect',
-  isTransient = error => !(error instanceof SseError) || isTransientLoss(error),
+  isTransient = error => !isFinal(error),
   now,
   lossObserver,
 }: ReconnectConfig = {}): MonoTypeOperatorFunction<T> {

@@ -21,7 +21,8 @@ export async function refusal(
 
 /** The first KiB, or what there is of it within a second: a server that refuses may also be slow. */
 async function excerpt(body: ReadableStream<Uint8Array> | null): Promise<string> {
-  if (!body) return '';
+  // Locked: an injected fetch has looked into it.
+  if (!body || body.locked) return '';
   const bytes: number[] = [];
   const reader = body.getReader();
   const patience = timer(1000).subscribe(() => abandon(reader));

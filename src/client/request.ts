@@ -52,8 +52,10 @@ export async function request(
 ): Promise<Response> {
   const { headers, body, cache = 'no-store', fetch = globalThis.fetch, ...rest } = config;
   // What a function throws, rather than rejects with, is thrown before there is a promise.
-  const made = <T>(value: PerConnection<T>) =>
-    Promise.resolve(isFactory(value) ? value(attempt) : value).catch(refuse);
+  const made = <T>(value: PerConnection<T>) => {
+    signal.throwIfAborted();
+    return Promise.resolve(isFactory(value) ? value(attempt) : value).catch(refuse);
+  };
 
   const input = await made(url);
   const ownHeaders = await made(headers);

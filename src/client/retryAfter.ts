@@ -5,8 +5,7 @@
 export function retryAfter(headers: Headers, now: number): number | undefined {
   const value = headers.get('retry-after') ?? '';
   if (/^\d+$/.test(value)) return Number(value) * 1000;
-  // Every form of an HTTP date begins with the day, and one says nothing of GMT. `Date.parse` would take `1.5` for a date, too.
-  const isDate = /^\w{3}(\w*day)?,? /.test(value);
-  const date = Date.parse(isDate ? value.replace(/( GMT)?$/, ' GMT') : '');
+  // Every form of an HTTP date tells the time, and one says nothing of GMT. `Date.parse` would take `1.5` for a date, too.
+  const date = Date.parse(value.includes(':') ? value.replace(/( GMT)?$/, ' GMT') : '');
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

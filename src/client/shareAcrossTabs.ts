@@ -1,4 +1,4 @@
-import { Observable, tap, type MonoTypeOperatorFunction } from 'rxjs';
+import { Observable, tap, type MonoTypeOperatorFunction, type Subscriber } from 'rxjs';
 import type { ReceivedSseEvent, ResumePoint } from '../event-stream/index.js';
 
 /** What the tab with the connection tells the others: an event, and the place that it comes after; to a tab that joins, the place. */
@@ -40,7 +40,7 @@ export function shareAcrossTabs<E extends ReceivedSseEvent<string, unknown>>(
       const tab = crypto.randomUUID();
       const channel = new BroadcastChannel(name);
       const leaving = new AbortController();
-      const relay = inOrder<E>(resumePoint, event => subscriber.next(event));
+      const relay = inOrder<E>(resumePoint, subscriber);
       channel.onmessage = ({ data }: MessageEvent<Relayed<E> | typeof WHERE>) => {
         if (data !== WHERE) relay(data);
       };
@@ -80,7 +80,7 @@ export function shareAcrossTabs<E extends ReceivedSseEvent<string, unknown>>(
  */
 function inOrder<E extends ReceivedSseEvent<string, unknown>>(
   resumePoint: ResumePoint,
-  deliver: (event: E) => void,
+  subscriber: Subscriber<E>,
 ): (message: Relayed<E>) => void {
   let hasJoined = false;
   let waiting: readonly Relayed<E>[] = [];
@@ -93,12 +93,12 @@ function inOrder<E extends ReceivedSseEvent<string, unknown>>(
     for (;;) {
       const index = waiting.findIndex(({ after }) => after === resumePoint.lastEventId);
       const next = waiting[index];
-      if (!next) return;
+      if (!next || subscriber.closed) return;
       // What the same tab has told before is a repetition.
       waiting = waiting.filter(({ tab }, at) => at > index || tab !== next.tab);
       if (!next.event) continue;
       resumePoint.lastEventId = next.event.lastEventId;
-      deliver(next.event);
+      subscriber.next(next.event);
     }
   };
 }

@@ -13,7 +13,7 @@ export interface ReceivedSseEvent<Type extends string = string, Data = string> e
   readonly id?: string;
   /** The last event ID that was in force when the event was dispatched; it persists from earlier blocks. */
   readonly lastEventId: string;
-  /** The origin of the stream's final URL, such as `https://example.com`. */
+  /** The origin of the stream's final URL, such as `https://example.com`; the empty string where there is none. */
   readonly origin: string;
 }
 

@@ -37,7 +37,7 @@ export interface SseConnectionErrorOptions extends SseErrorOptions {
  * A connection that is not, or no longer, there. By default the client reconnects.
  *
  * `reason`: `refused` if there was no response, `cut` if it broke in the middle, `end` if the server ended it
- * properly, `idle` if it was silent for too long. `cause` is the transport's own error, or RxJS's `TimeoutError`.
+ * properly, `idle` if it was silent for too long. `cause` is the transport's own error; it has none where it is us who waited for too long.
  */
 export class SseConnectionError extends SseError {
   override readonly name = 'SseConnectionError' as const;
