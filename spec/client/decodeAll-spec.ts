@@ -74,6 +74,13 @@ describe('decodeAll', () => {
     expect((await decode(streamOf(burst(4000)), 500)).turns).to.be.greaterThan(20);
   });
 
+  it('hands over more and more at once where they are quick', async () => {
+    let calls = 0;
+    const decoder = { decode: () => void calls++, stop: () => undefined };
+    await decodeAll(streamOf(new Uint8Array(2 ** 20)), decoder, new Subscription(), identity);
+    expect(calls).to.be.within(2, 20);
+  });
+
   it('leaves nothing behind that would keep the process alive', async () => {
     const ports = () => process.getActiveResourcesInfo().filter(name => name === 'MessagePort').length;
     const before = ports();

@@ -228,10 +228,10 @@ describe('shareAcrossTabs', () => {
       const seen: string[] = [];
       const two$ = new Subject<ReceivedSseEvent>().pipe(shareAcrossTabs('events', point), take(2));
       const done = lastValueFrom(two$.pipe(tap(({ data }) => seen.push(data))));
-      const tell = stranger();
-      tell('1', '2');
-      tell('3', '4');
-      tell('2', '3');
+      const [old, heir] = [stranger(), stranger()];
+      old('1', '2');
+      heir('3', '4');
+      old('2', '3');
       await done;
       expect(seen).to.deep.equal(['2', '3']);
       expect(point.lastEventId).to.equal('3');
