@@ -76,7 +76,12 @@ describe('decodeAll', () => {
 
   it('hands over more and more at once where they are quick', async () => {
     let calls = 0;
-    const decoder = { decode: () => void calls++, stop: () => undefined };
+    const decoder = {
+      decode() {
+        calls++;
+      },
+      stop: () => undefined,
+    };
     await decodeAll(streamOf(new Uint8Array(2 ** 20)), decoder, new Subscription(), identity);
     expect(calls).to.be.within(2, 20);
   });
