@@ -276,6 +276,18 @@ describe('a connection', () => {
     });
   });
 
+  it('tells of no opening once it is unsubscribed, whenever that is', async () => {
+    for (let microtasks = 0; microtasks < 20; microtasks++) {
+      const { log } = told({ fetch: scriptedFetch(eventStream().response).fetch });
+      for (let n = 0; n < microtasks; n++) await Promise.resolve();
+      subscription?.unsubscribe();
+      const before = [...log];
+      await settled();
+      expect(log).to.deep.equal(before);
+      expect(log.at(-1)).to.equal('unsubscribed for good');
+    }
+  });
+
   describe('that meets a mistake of yours', () => {
     it('fails with it, rather than to be made again and again, where the resume point cannot be written to', async () => {
       const stream = eventStream();

@@ -86,7 +86,7 @@ export function connect(
           throw lost('refused', cause);
         }),
       );
-      if (response.status === 204) return subscriber.complete();
+      if (subscriber.closed || response.status === 204) return subscriber.complete();
       if (!isEventStream(response)) throw await refusal(response, resumePoint);
 
       const { url: finalUrl, status, headers, body } = response;

@@ -115,6 +115,7 @@ export function fromSSE(url: PerConnection<string | URL>, config: FromSseConfig 
     let attempt = 0;
     // Dropped, by `now`, to be made again.
     let isDropped = false;
+    const close = (closing: SseClosing) => tell(closeObserver, closing);
 
     const connection$ = defer(() => {
       isDropped = false;
@@ -126,8 +127,6 @@ export function fromSSE(url: PerConnection<string | URL>, config: FromSseConfig 
         unsubscribe: () => close({ reason: 'unsubscribed', ...(isDropped && { retryIn: 0 }) }),
       }),
     );
-    const close = (closing: SseClosing) => tell(closeObserver, closing);
-
     return connection$.pipe(
       reconnect({
         ...reconnectConfig,

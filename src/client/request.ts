@@ -21,7 +21,8 @@ export type PerConnection<T> = T | ((attempt: ConnectionAttempt) => T | PromiseL
 export interface RequestConfig extends Omit<RequestInit, 'headers' | 'body' | 'signal'> {
   /**
    * The request's headers, or a function that makes them for each connection: the place for a token. It may be async; if
-   * its promise is rejected, that connection counts as refused. `Accept: text/event-stream` is added unless you set it.
+   * its promise is rejected, that connection counts as refused. After 401 or 403 it is called, and the request made, once more.
+   * `Accept: text/event-stream` is added unless you set it.
    */
   readonly headers?: PerConnection<RequestInit['headers']> | undefined;
   /**

@@ -176,6 +176,7 @@ export function createDecoder(
     }
     if (data !== undefined) pieces.push(data);
     data = undefined;
+    // In the bytes that came, of which a text may have fewer.
     size =
       blankLineEnd < 0 ? size + bytes.length : new TextEncoder().encode(block.slice(blankLineEnd)).length;
   }
