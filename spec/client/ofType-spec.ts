@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { EMPTY, NEVER, of, take, type Observable } from 'rxjs';
+import { EMPTY, NEVER, of, take, tap, type Observable } from 'rxjs';
 import { TestScheduler } from 'rxjs/testing';
 import {
   fromSSE,
@@ -141,10 +141,14 @@ describe('ofType', () => {
     note$ satisfies Observable<Note>;
     either$ satisfies Observable<Tick | Note>;
     any$ satisfies Observable<ReceivedSseEventOf<Prices>>;
-    prices$.pipe(ofType('tick', 'halt'), json()).subscribe(event => {
-      if (event.type === 'tick') event.data.price satisfies number;
-      else event.data.reason satisfies string;
-    });
+    prices$.pipe(
+      ofType('tick', 'halt'),
+      json(),
+      tap(event => {
+        if (event.type === 'tick') event.data.price satisfies number;
+        else event.data.reason satisfies string;
+      }),
+    );
     tickText$ satisfies Observable<ReceivedSseEvent<'tick'>>;
     ownTick$ satisfies Observable<{ readonly type: 'tick'; readonly data: string }>;
 
