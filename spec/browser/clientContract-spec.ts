@@ -1,6 +1,7 @@
 import { build } from 'esbuild';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { describeClient } from '../contracts/client.js';
+import { standardDeviations } from '../contracts/client/answers.js';
 import type { ClientDriver, Sight, StreamConfig } from '../contracts/client/driver.js';
 import { launchChromium } from '../support/chromium.js';
 
@@ -76,7 +77,6 @@ describe('in Chromium:', function () {
   });
 
   // The control.
-  const final = 'as the standard has it';
   const moves = 'comes back to where it was sent';
   const toDefault = 'goes back to three seconds';
   describeClient('EventSource', driver('EventSource'), {
@@ -85,13 +85,7 @@ describe('in Chromium:', function () {
     'comes back when the connection closes in the middle of a head': ownHead,
     'notices that a connection has died without a word': 'has no idle timeout',
     'tells 204 from a failure': 'tells no more than that it is over',
-    'comes back after 408': final,
-    'comes back after 425': final,
-    'comes back after 429': final,
-    'comes back after 500': final,
-    'comes back after 502': final,
-    'comes back after 503': final,
-    'comes back after 504': final,
+    ...standardDeviations,
     'follows 301, and comes back to where it was sent from': moves,
     'follows 302, and comes back to where it was sent from': moves,
     'follows 303, and comes back to where it was sent from': moves,

@@ -1,11 +1,9 @@
 import { expect } from 'chai';
 import { BehaviorSubject, concat, defer, EMPTY, NEVER, of, take, throwError } from 'rxjs';
-import { TestScheduler } from 'rxjs/testing';
 import { activeWhile } from '../../src/client/activeWhile.js';
+import { run } from '../support/marbles.js';
 
 describe('activeWhile', () => {
-  const run: TestScheduler['run'] = test =>
-    new TestScheduler((actual, expected) => void expect(actual).to.deep.equal(expected)).run(test);
   const states = { t: true, f: false };
 
   it('subscribes to the source at true, leaves it at false, and begins anew at the next true', () => {

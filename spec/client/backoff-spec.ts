@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { defer, retry, throwError } from 'rxjs';
-import { TestScheduler } from 'rxjs/testing';
 import { backoff, SseConnectionError, SseResponseError, SseSizeError } from '../../src/index.js';
+import { run } from '../support/marbles.js';
 
 describe('backoff', () => {
   const lost = (reconnectionTime?: number) => new SseConnectionError('cut', { reconnectionTime });
@@ -89,15 +89,13 @@ describe('backoff', () => {
   });
 
   it('is a notifier of RxJS retry', () => {
-    new TestScheduler((actual, expected) => void expect(actual).to.deep.equal(expected)).run(
-      ({ cold, expectObservable, expectSubscriptions }) => {
-        const source = cold('   a#');
-        const subs = ['         ^!', '- 1s ^!', '-- 3s ^!'];
-        const unsub = '         --- 3s !';
-        const expected = '      a 1s a 2s a';
-        expectObservable(source.pipe(retry({ delay: backoff({ jitter: 0 }) })), unsub).toBe(expected);
-        expectSubscriptions(source.subscriptions).toBe(subs);
-      },
-    );
+    run(({ cold, expectObservable, expectSubscriptions }) => {
+      const source = cold('   a#');
+      const subs = ['         ^!', '- 1s ^!', '-- 3s ^!'];
+      const unsub = '         --- 3s !';
+      const expected = '      a 1s a 2s a';
+      expectObservable(source.pipe(retry({ delay: backoff({ jitter: 0 }) })), unsub).toBe(expected);
+      expectSubscriptions(source.subscriptions).toBe(subs);
+    });
   });
 });

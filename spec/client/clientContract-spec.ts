@@ -1,6 +1,7 @@
 import { EventSource } from 'eventsource';
 import { fromSSE } from '../../src/index.js';
 import { describeClient } from '../contracts/client.js';
+import { standardDeviations } from '../contracts/client/answers.js';
 import { eventSourceDriver, fromSseDriver } from '../contracts/client/driver.js';
 
 describeClient('fromSSE', fromSseDriver(fromSSE));
@@ -8,19 +9,12 @@ describeClient('fromSSE', fromSseDriver(fromSSE));
 // The control: what is known of another client is what the contract finds.
 const overflow = 'setTimeout overflows';
 const refused = 'fetch refuses the header, each time';
-const final = 'as the standard has it';
 
 describeClient('eventsource of npm', eventSourceDriver(EventSource), {
   'strips one BOM only: the second belongs to the name of the field': 'strips both',
   'takes the text ï»¿ for no BOM': 'takes it for one',
   'notices that a connection has died without a word': 'has no idle timeout',
-  'comes back after 408': final,
-  'comes back after 425': final,
-  'comes back after 429': final,
-  'comes back after 500': final,
-  'comes back after 502': final,
-  'comes back after 503': final,
-  'comes back after 504': final,
+  ...standardDeviations,
   'does not come back at once after retry: 2147483648': overflow,
   'does not come back at once after retry: 4294967296': overflow,
   'does not come back at once after retry: 99999999999': overflow,

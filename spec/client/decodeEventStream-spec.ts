@@ -17,7 +17,6 @@ import {
   throwError,
   toArray,
 } from 'rxjs';
-import { TestScheduler } from 'rxjs/testing';
 import {
   decodeEventStream,
   SseSizeError,
@@ -27,10 +26,9 @@ import {
 } from '../../src/index.js';
 import { bytes, cutEverywhere, cutInTwo } from '../support/decode.js';
 import { uncaught } from '../support/uncaught.js';
+import { run } from '../support/marbles.js';
 
 describe('decodeEventStream', () => {
-  const run: TestScheduler['run'] = test =>
-    new TestScheduler((actual, expected) => void expect(actual).to.deep.equal(expected)).run(test);
   const event = (data: string): ReceivedSseEvent => ({ type: 'message', data, lastEventId: '', origin: '' });
   const mine = new Error('mine');
   /** Chunks by the letters that they end or begin an event with. */

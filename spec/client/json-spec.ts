@@ -15,7 +15,6 @@ import {
   toArray,
   type Observable,
 } from 'rxjs';
-import { TestScheduler } from 'rxjs/testing';
 import * as v from 'valibot';
 import {
   fromSSE,
@@ -29,10 +28,9 @@ import {
   type StandardSchemaResult,
 } from '../../src/index.js';
 import { uncaught, unhandledRejections } from '../support/uncaught.js';
+import { run } from '../support/marbles.js';
 
 describe('json', () => {
-  const run: TestScheduler['run'] = test =>
-    new TestScheduler((actual, expected) => void expect(actual).to.deep.equal(expected)).run(test);
   const event = (data: string): ReceivedSseEvent => ({ type: 'message', data, lastEventId: '', origin: '' });
   const parsed = <T>(data: T): ReceivedSseEvent<string, T> => ({ ...event(''), data });
   const dataError = (data: string, cause: unknown) => new SseDataError(event(data), { cause });

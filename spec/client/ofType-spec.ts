@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { EMPTY, NEVER, of, take, tap, type Observable } from 'rxjs';
-import { TestScheduler } from 'rxjs/testing';
 import {
   fromSSE,
   json,
@@ -10,10 +9,9 @@ import {
   type ReceivedSseEvent,
   type ReceivedSseEventOf,
 } from '../../src/index.js';
+import { run } from '../support/marbles.js';
 
 describe('ofType', () => {
-  const run: TestScheduler['run'] = test =>
-    new TestScheduler((actual, expected) => void expect(actual).to.deep.equal(expected)).run(test);
   const event = (type: string) => ({ type, data: 'any', lastEventId: '', origin: '' });
   const [t, h, m] = [event('tick'), event('halt'), event('message')];
   const events = { t, h, m };

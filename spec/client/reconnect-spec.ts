@@ -12,7 +12,6 @@ import {
   throwError,
   type Observable,
 } from 'rxjs';
-import { TestScheduler } from 'rxjs/testing';
 import {
   backoff,
   reconnect,
@@ -21,10 +20,9 @@ import {
   SseSizeError,
   type SseLoss,
 } from '../../src/index.js';
+import { run } from '../support/marbles.js';
 
 describe('reconnect', () => {
-  const run: TestScheduler['run'] = test =>
-    new TestScheduler((actual, expected) => void expect(actual).to.deep.equal(expected)).run(test);
   const steady = { delay: 100 };
   const cut = (facts: { openFor?: number; isUsed?: boolean } = {}) => new SseConnectionError('cut', facts);
 

@@ -1,11 +1,9 @@
 import { expect } from 'chai';
 import { concat, defer, EMPTY, NEVER, of, repeat, retry, take, tap, throwError, type Observable } from 'rxjs';
-import { TestScheduler } from 'rxjs/testing';
 import { reconnect, resuming, type ResumePoint } from '../../src/index.js';
+import { run } from '../support/marbles.js';
 
 describe('resuming', () => {
-  const run: TestScheduler['run'] = test =>
-    new TestScheduler((actual, expected) => void expect(actual).to.deep.equal(expected)).run(test);
   /** What a `fromSSE` does with its place: it moves it to each event. */
   const connection = (source: Observable<string>, place: ResumePoint, places: string[] = []) =>
     defer(() => {

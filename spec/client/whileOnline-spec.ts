@@ -1,12 +1,10 @@
 import { expect } from 'chai';
 import { getEventListeners } from 'node:events';
 import { defer, EMPTY, NEVER, of, Subject, take, tap } from 'rxjs';
-import { TestScheduler } from 'rxjs/testing';
 import { resuming, whileOnline } from '../../src/index.js';
+import { run } from '../support/marbles.js';
 
 describe('whileOnline', () => {
-  const run: TestScheduler['run'] = test =>
-    new TestScheduler((actual, expected) => void expect(actual).to.deep.equal(expected)).run(test);
   const mine = new Error('mine');
 
   const restores: (() => void)[] = [];

@@ -1,13 +1,11 @@
 import { expect } from 'chai';
 import { getEventListeners } from 'node:events';
 import { defer, EMPTY, NEVER, of, Subject, take, tap } from 'rxjs';
-import { TestScheduler } from 'rxjs/testing';
 import { resuming, whileVisible } from '../../src/index.js';
+import { run } from '../support/marbles.js';
 import { virtualTime } from '../support/virtualTime.js';
 
 describe('whileVisible', () => {
-  const run: TestScheduler['run'] = test =>
-    new TestScheduler((actual, expected) => void expect(actual).to.deep.equal(expected)).run(test);
   const mine = new Error('mine');
 
   describe('in a browser', () => {

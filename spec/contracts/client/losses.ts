@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { respond, startStream, type RawStream } from '../../support/rawServer.js';
-import type { Scenario, Scene } from './stage.js';
+import type { Scenario, Scene, Stream } from './stage.js';
 
 const blocks = ['id: 1\ndata: a\n\n', 'id: 2\ndata: b\n\n', 'id: 3\ndata: c\n\n'];
 const whole = blocks.join('');
@@ -26,6 +26,13 @@ async function loseAfter({ open }: Scene, at: number, lose: (stream: RawStream) 
   await stream.close();
 }
 
+/** Expects a request after one that never opened. */
+async function expectToComeBack(stream: Stream): Promise<void> {
+  await startStream(await stream.request()).send('data: a\n\n');
+  await stream.saw('event');
+  expect(stream.kinds()).to.deep.equal(['loss', 'open', 'event']);
+}
+
 const manners: readonly (readonly [string, (stream: RawStream) => unknown])[] = [
   ['is cut', stream => stream.cut()],
   ['ends', stream => stream.end()],
@@ -47,9 +54,7 @@ export const losses: readonly Scenario[] = [
       const request = await stream.request();
       await request.send('HTTP/1.1 200 OK\r\nContent-Ty');
       request.destroy();
-      await startStream(await stream.request()).send('data: a\n\n');
-      await stream.saw('event');
-      expect(stream.kinds()).to.deep.equal(['loss', 'open', 'event']);
+      await expectToComeBack(stream);
     },
   },
   {
@@ -57,9 +62,7 @@ export const losses: readonly Scenario[] = [
     async run({ openQuick }) {
       const stream = await openQuick();
       (await stream.request()).reset();
-      await startStream(await stream.request()).send('data: a\n\n');
-      await stream.saw('event');
-      expect(stream.kinds()).to.deep.equal(['loss', 'open', 'event']);
+      await expectToComeBack(stream);
     },
   },
   {
