@@ -81,7 +81,7 @@ export function backoff({
   function wait(error: unknown, attempt: number): number {
     const retryAfter = error instanceof SseResponseError ? error.retryAfter : undefined;
     // `Retry-After: 0`, or a date that is past by our clock, is obeyed once: after that it would be hammering.
-    if (retryAfter !== undefined && (retryAfter > 0 || attempt === 1)) return clampDelay(retryAfter);
+    if (retryAfter || (retryAfter === 0 && attempt === 1)) return clampDelay(retryAfter);
     const asked = error instanceof SseError ? error.reconnectionTime : undefined;
     // From 100 ms on, since `retry: 0` doubled is still 0.
     const start = clampDelay(asked ?? initial);

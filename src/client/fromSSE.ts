@@ -2,7 +2,6 @@ import {
   defer,
   filter,
   fromEvent,
-  of,
   type Observable,
   takeUntil,
   tap,
@@ -119,8 +118,7 @@ export function fromSSE(url: PerConnection<string | URL>, config: FromSseConfig 
 
     const connection$ = defer(() => {
       isDropped = false;
-      const { lastEventId } = place;
-      return connect(url, connectConfig, place, { attempt: ++attempt, lastEventId });
+      return connect(url, connectConfig, place, { attempt: ++attempt, lastEventId: place.lastEventId });
     }).pipe(
       tap({
         complete: () => close({ reason: 'stopped' }),
@@ -161,7 +159,7 @@ function reasonOf(error: unknown): SseClosing['reason'] {
 }
 
 function failOnAbort<T>(signal: AbortSignal): MonoTypeOperatorFunction<T> {
-  const aborted$ = defer(() => (signal.aborted ? of(signal) : fromEvent(signal, 'abort')));
+  const aborted$ = defer(() => (signal.aborted ? [0] : fromEvent(signal, 'abort')));
   return takeUntil(
     aborted$.pipe(
       tap(() => {

@@ -1,10 +1,7 @@
 import {
   defer,
-  dematerialize,
-  materialize,
   merge,
   retry,
-  switchMap,
   timer,
   type MonoTypeOperatorFunction,
   type Observable,
@@ -13,6 +10,7 @@ import {
 import { SseConnectionError, tell, type Listener } from '../event-stream/index.js';
 import { backoff, type BackoffNotifier } from './backoff.js';
 import { clampDelay } from './clampDelay.js';
+import { switchWhole } from './switchWhole.js';
 import { isFinal } from './isFinal.js';
 
 /** What `lossObserver` gets each time a connection is lost. */
@@ -146,11 +144,6 @@ export function reconnect<T>({
         return wait || typeof delay === 'number' ? timer(retryIn) : delay(error, attempt);
       }
     });
-    return now
-      ? merge(now, [0]).pipe(
-          switchMap(() => lasting$.pipe(materialize())),
-          dematerialize(),
-        )
-      : lasting$;
+    return now ? merge(now, [0]).pipe(switchWhole(() => lasting$)) : lasting$;
   };
 }

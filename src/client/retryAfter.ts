@@ -7,5 +7,5 @@ export function retryAfter(headers: Headers, now: number): number | undefined {
   if (/^\d+$/.test(value)) return Number(value) * 1000;
   // Every form of an HTTP date tells the time, and one says nothing of GMT. `Date.parse` would take `1.5` for a date, too.
   const date = Date.parse(value.includes(':') ? value.replace(/( GMT)?$/, ' GMT') : '');
-  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+  return isNaN(date) ? undefined : Math.max(0, date - now);
 }
