@@ -13,12 +13,14 @@ const runTime: Readonly<Record<string, readonly string[]>> = {
   server: ['server', 'event-stream', 'rxjs'],
   log: ['log', 'event-stream', 'rxjs'],
   'adapters/express': ['server', 'event-stream', 'rxjs'],
+  'adapters/fetch': ['server', 'event-stream', 'rxjs'],
+  'adapters/node': ['server', 'event-stream', 'rxjs'],
   index: ['client', 'event-stream'],
 };
 /** And what it may import types of, beyond that. */
 const types: Readonly<Record<string, readonly string[]>> = {
   'event-stream': ['rxjs'],
-  server: ['node:http'],
+  server: ['node:http', 'node:http2', 'node:net'],
   'adapters/express': ['express'],
 };
 

@@ -41,7 +41,9 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'whileVisible',
   ],
   'rxjs-sse/express': ['toSSE'],
+  'rxjs-sse/fetch': ['toSSE'],
   'rxjs-sse/log': ['memoryLog'],
+  'rxjs-sse/node': ['toSSE'],
   'rxjs-sse/server': ['nodeExchange', 'readLastEventId', 'serve'],
 };
 

@@ -41,6 +41,7 @@ export {
   SseSizeError,
 } from './event-stream/index.js';
 export type {
+  AnyData,
   AnyEvents,
   DecoderConfig,
   EventStreamDecoder,
@@ -53,5 +54,6 @@ export type {
   SseConnectionErrorOptions,
   SseErrorOptions,
   SseEvent,
+  SseEventOf,
   SseResponseErrorOptions,
 } from './event-stream/index.js';

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { concat, EMPTY, NEVER, of, Subject, throwError } from 'rxjs';
-import { TestScheduler } from 'rxjs/testing';
 import type { SseEvent } from '../../src/index.js';
 import {
   serve,
@@ -9,9 +8,12 @@ import {
   type SseStreamClosing,
   type ToSseConfig,
 } from '../../src/server/index.js';
+import { virtualTime } from '../support/virtualTime.js';
 
 /** An exchange that writes down what it is asked, and has room while it is told so. */
 class ScriptedExchange implements Exchange {
+  readonly request = 'the request';
+  readonly response = 'the response';
   readonly isHead = false;
   readonly lastEventId = undefined;
   isGone = false;
@@ -38,8 +40,8 @@ class ScriptedExchange implements Exchange {
   abort() {
     this.log.push('abort');
   }
-  noContent() {
-    this.log.push('no content');
+  respond(status: number, headers = {}) {
+    this.log.push([status, ...Object.entries(headers).flat()].join(' '));
   }
   fail(error: unknown) {
     this.log.push(`fail ${String(error)}`);
@@ -49,7 +51,7 @@ class ScriptedExchange implements Exchange {
   }
   gone() {
     this.isGone = true;
-    this.#listener?.gone();
+    this.#listener?.gone(this.log.includes('end'));
   }
 }
 
@@ -73,11 +75,11 @@ describe('serve', () => {
       errorObserver: error => errors.push(error),
       closeObserver: closing => closings.push(closing),
       ...config,
-    })({}, exchange);
+    })(exchange);
   const emit = (...data: readonly unknown[]) => {
     for (const each of data) events$.next({ data: each });
   };
-  const turn = () => Promise.resolve();
+  const turn = () => new Promise(setImmediate);
   const facts = () => closings.map(({ reason, events }) => ({ reason, events }));
   const begun = ['open', ': keep-alive 15000␊␊'];
 
@@ -93,7 +95,7 @@ describe('serve', () => {
   });
 
   for (const [name, source, log] of [
-    ['an empty source without a stream', EMPTY, ['no content']],
+    ['an empty source without a stream', EMPTY, ['204']],
     ['a failed source without a stream', throwError(() => 'mine'), ['fail mine']],
     ['a quiet source with a stream', NEVER, begun],
     [
@@ -276,7 +278,7 @@ describe('serve', () => {
       const answer = serve(() => NEVER);
       const goneExchange = () => {
         const other = new ScriptedExchange();
-        answer({}, other);
+        answer(other);
         other.gone();
         return new WeakRef(other);
       };
@@ -284,22 +286,13 @@ describe('serve', () => {
       await new Promise(setImmediate);
       global.gc?.();
       expect(forgotten.deref()).to.equal(undefined);
-      answer({}, exchange);
+      answer(exchange);
     });
   });
 
   describe('with a stallTimeout', () => {
-    const run = (test: (wait: (milliseconds: number) => void) => void) => {
-      const scheduler = new TestScheduler(() => undefined);
-      scheduler.run(() =>
-        test(milliseconds => {
-          const { frame } = scheduler;
-          scheduler.schedule(() => undefined, milliseconds);
-          scheduler.maxFrames = frame + milliseconds;
-          scheduler.flush();
-        }),
-      );
-    };
+    const { tick } = virtualTime();
+    const run = (test: (wait: (milliseconds: number) => void) => void) => test(tick);
 
     it('gives up a reader that has had no room for so long', () => {
       run(wait => {
@@ -406,7 +399,7 @@ describe('serve', () => {
         return true;
       };
       other.open = () => undefined;
-      serve(() => NEVER, { keepAlive: 5 })({}, other);
+      serve(() => NEVER, { keepAlive: 5 })(other);
     });
   }
 });

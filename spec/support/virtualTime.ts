@@ -1,4 +1,4 @@
-/** Time that stands still for RxJS, and goes on when it is told to. */
+/** Time that stands still, and goes on when it is told to. */
 export interface VirtualTime {
   /** Lets it pass, with whatever promises have to do before and after. */
   pass(milliseconds: number): Promise<void>;
@@ -10,41 +10,47 @@ export interface VirtualTime {
 
 interface Timer {
   readonly handler: () => void;
-  readonly period: number;
+  /** `undefined` if it comes once. */
+  readonly period: number | undefined;
   dueAt: number;
+  unref(): void;
 }
 
-/** For the specs of a `describe`: each begins at 0. RxJS has `Date.now` for a clock, and intervals for timers. */
+/** For the specs of a `describe`: each begins at 0. */
 export function virtualTime(): VirtualTime {
-  const real = {
-    now: Date.now,
-    setInterval: globalThis.setInterval,
-    clearInterval: globalThis.clearInterval,
-  };
+  const { setInterval, clearInterval, setTimeout, clearTimeout } = globalThis;
+  const clocks = [Date, performance];
+  const real = { setInterval, clearInterval, setTimeout, clearTimeout };
   const timers = new Set<Timer>();
   let now = 0;
 
+  const add = (handler: () => void, delay: number, period?: number) => {
+    const timer: Timer = { handler, period, dueAt: now + delay, unref: () => undefined };
+    timers.add(timer);
+    return timer;
+  };
+  // It may be one from before.
+  const clear = (timer: Timer) => {
+    if (!timers.delete(timer)) clearTimeout(timer as never);
+  };
+  const virtual = {
+    setInterval: (handler: () => void, period: number) => add(handler, period, period),
+    setTimeout: (handler: () => void, delay: number) => add(handler, delay),
+    clearInterval: clear,
+    clearTimeout: clear,
+  };
+  let realNows: (() => number)[];
+
   beforeEach(() => {
     now = 0;
-    const virtual = {
-      setInterval(handler: () => void, period: number) {
-        const timer = { handler, period, dueAt: now + period };
-        timers.add(timer);
-        return timer;
-      },
-      clearInterval(timer: Timer) {
-        // It may be one from before.
-        if (!timers.delete(timer)) real.clearInterval(timer as never);
-      },
-    };
-    Date.now = () => now;
+    realNows = clocks.map(clock => clock.now);
+    for (const clock of clocks) clock.now = () => now;
     Object.assign(globalThis, virtual);
   });
   afterEach(() => {
     timers.clear();
-    const { now: realNow, ...functions } = real;
-    Date.now = realNow;
-    Object.assign(globalThis, functions);
+    clocks.forEach((clock, index) => Object.assign(clock, { now: realNows[index] }));
+    Object.assign(globalThis, real);
   });
 
   const tick = (milliseconds: number) => {
@@ -53,7 +59,8 @@ export function virtualTime(): VirtualTime {
       const [next] = [...timers].filter(({ dueAt }) => dueAt <= end).sort((a, b) => a.dueAt - b.dueAt);
       if (!next) break;
       now = next.dueAt;
-      next.dueAt += next.period;
+      if (next.period === undefined) timers.delete(next);
+      else next.dueAt += next.period;
       next.handler();
     }
     now = end;

@@ -1,8 +1,16 @@
-import type { Request, RequestHandler } from 'express';
-import type { SseEvent } from '../event-stream/index.js';
+import type { Request, RequestHandler, Response } from 'express';
+import type { AnyData, SseEventOf } from '../event-stream/index.js';
 import { nodeExchange, serve, type SseProject, type ToSseConfig } from '../server/index.js';
 
-export type { SseContext, SseProject, SseSource, SseStreamClosing, ToSseConfig } from '../server/index.js';
+export type {
+  Overflow,
+  SseContext,
+  SseProject,
+  SseSource,
+  SseStreamClosing,
+  SseStreamOpening,
+  ToSseConfig,
+} from '../server/index.js';
 
 /**
  * Express middleware that answers with an event stream. For Express 5 and 4.
@@ -31,16 +39,12 @@ export type { SseContext, SseProject, SseSource, SseStreamClosing, ToSseConfig }
  * app.listen(3000);
  * ```
  */
-export function toSSE<E extends SseEvent>(
-  project: SseProject<Request, E>,
-  config?: ToSseConfig,
+export function toSSE<Events extends object = AnyData, E extends SseEventOf<Events> = SseEventOf<Events>>(
+  project: SseProject<Request, E, Response>,
+  config?: ToSseConfig<Request, E>,
 ): RequestHandler {
   const answer = serve(project, config);
-  return (request, response, next) =>
-    answer(
-      request,
-      nodeExchange(request, response, error => next(asError(error))),
-    );
+  return (request, response, next) => answer(nodeExchange(request, response, error => next(asError(error))));
 }
 
 /** To Express no error means the next route, and so do some strings. */

@@ -24,4 +24,31 @@ export interface SseEvent<Type extends string = string, Data = unknown> {
   readonly retry?: number | undefined;
   /** Text that readers ignore. Each line break starts a new comment line. */
   readonly comment?: string | undefined;
+  /** The event's name is its `type`. */
+  readonly event?: never;
 }
+
+/** Any event type, and any data. */
+export type AnyData = Readonly<Record<string, unknown>>;
+
+/**
+ * The events that may be sent, from a list of their types and what their data is. Besides those: what carries no data, and the
+ * `gap` that stands for events that are missing.
+ *
+ * @example
+ * ```ts
+ * import type { SseEventOf } from 'rxjs-sse';
+ *
+ * type Prices = { tick: { price: number }; note: string };
+ * const event: SseEventOf<Prices> = { type: 'tick', data: { price: 42.1 } };
+ * ```
+ */
+export type SseEventOf<Events extends object> = string extends keyof Events
+  ? SseEvent
+  : TypedEvent<Events> | SseEvent<never, never> | SseEvent<'gap'>;
+
+type TypedEvent<Events extends object> = {
+  [Type in keyof Events & string]: Type extends 'message'
+    ? SseEvent<Type, Events[Type]>
+    : SseEvent<Type, Events[Type]> & { readonly type: Type };
+}[keyof Events & string];

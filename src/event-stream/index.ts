@@ -14,6 +14,6 @@ export type { SseConnectionErrorOptions, SseErrorOptions, SseResponseErrorOption
 export type { AnyEvents, JsonText, ReceivedSseEvent, ReceivedSseEventOf } from './ReceivedSseEvent.js';
 export type { ResumePoint } from './ResumePoint.js';
 export type { Resumable } from './Resumable.js';
-export type { SseEvent } from './SseEvent.js';
+export type { AnyData, SseEvent, SseEventOf } from './SseEvent.js';
 export { tell } from './tell.js';
 export type { Listener } from './tell.js';

@@ -1,34 +1,51 @@
-import { Subscription, timer, type Observer } from 'rxjs';
+import { BehaviorSubject, Subscription, type Observer } from 'rxjs';
 import { encodeEvent, SseOverflowError, tell, type Listener, type SseEvent } from '../event-stream/index.js';
-import type { Exchange } from './Exchange.js';
-import type { KeepAlive } from './KeepAlive.js';
+import { atEndOfTurn } from './atEndOfTurn.js';
+import { diagnostics } from './diagnostics.js';
+import { batchSize, EventQueue, type Overflow } from './EventQueue.js';
+import type { Exchange, ExchangeListener } from './Exchange.js';
+import type { TimeoutQueue } from './TimeoutQueue.js';
+
+/** What `openObserver` gets when a stream begins. */
+export interface SseStreamOpening<Request = unknown> {
+  readonly request: Request;
+  /** The place the reader goes on from; `undefined` if it had none. */
+  readonly lastEventId: string | undefined;
+}
 
 /** What `closeObserver` gets when a stream is over. */
-export interface SseStreamClosing {
+export interface SseStreamClosing<Request = unknown> extends SseStreamOpening<Request> {
   /**
-   * `complete`: the source completed. `error`: the source failed, or an event could not be written. `gone`: the reader left.
-   * `overflow`: more than `bufferLimit` was waiting for it. `stalled`: it took nothing for `stallTimeout`.
+   * `complete`: the source completed. `expired`: it was open for `maxDuration`. `error`: the source failed, or an event could
+   * not be written. `gone`: the reader left. `overflow`: more than `bufferLimit` was waiting for it. `stalled`: it had no room for `stallTimeout`.
    */
-  readonly reason: 'complete' | 'error' | 'gone' | 'overflow' | 'stalled';
+  readonly reason: 'complete' | 'expired' | 'error' | 'gone' | 'overflow' | 'stalled';
   /** The error behind it, where there is one. */
   readonly error?: unknown;
   /** How many events were handed to the connection. What a reader that leaves or is cut off had of them, nobody knows. */
   readonly events: number;
-  /** How many bytes were, keep-alives included. */
+  /** How many were left out, by `overflow`. */
+  readonly dropped: number;
+  /** How many bytes were handed to the connection, keep-alives included. */
   readonly bytes: number;
+  /** The most bytes of events that waited at once. */
+  readonly highWaterMark: number;
   /** How long the stream was open, in milliseconds. */
   readonly duration: number;
 }
 
 /** How a stream is written, with nothing left open. */
-export interface WriterConfig {
-  readonly keepAlive: KeepAlive | undefined;
+export interface WriterConfig<Request, E extends SseEvent> {
   /** What every stream begins with. */
   readonly preamble: Uint8Array;
   readonly bufferLimit: number;
-  readonly stallTimeout: number;
+  readonly overflow: Overflow<E>;
+  readonly silence: TimeoutQueue | undefined;
+  readonly stall: TimeoutQueue | undefined;
+  readonly lifetime: () => TimeoutQueue | undefined;
+  readonly openObserver: Listener<SseStreamOpening<Request>> | undefined;
+  readonly closeObserver: Listener<SseStreamClosing<Request>> | undefined;
   readonly errorObserver: Listener<unknown>;
-  readonly closeObserver: Listener<SseStreamClosing> | undefined;
 }
 
 /**
@@ -37,28 +54,29 @@ export interface WriterConfig {
  *
  * As an observer it gets the events, as a listener what happens to the connection.
  */
-export class EventWriter implements Observer<SseEvent> {
+export class EventWriter<Request, E extends SseEvent> implements Observer<E>, ExchangeListener {
   /** All that is to be undone once no more events are wanted, which may be while the source is still being subscribed to. */
   readonly subscription = new Subscription();
+  /** Whether the reader keeps up. Completes when the connection is over. */
+  readonly hasRoom$ = new BehaviorSubject(true);
 
-  readonly #exchange: Exchange;
-  readonly #config: WriterConfig;
+  readonly #exchange: Exchange<Request>;
+  readonly #config: WriterConfig<Request, E>;
+  readonly #queue: EventQueue<E>;
   #state: State = 'undecided';
   #ending: Ending | undefined;
-  #openedAt = 0;
-
-  #waiting: Uint8Array[] = [];
-  #waitingBytes = 0;
   #hasRoom = true;
   #isFlushDue = false;
-  #stall: Subscription | undefined;
+  #lifetime: TimeoutQueue | undefined;
 
-  #events = 0;
+  #openedAt = 0;
+  #given = 0;
   #bytes = 0;
 
-  constructor(exchange: Exchange, config: WriterConfig) {
+  constructor(exchange: Exchange<Request>, config: WriterConfig<Request, E>) {
     this.#exchange = exchange;
     this.#config = config;
+    this.#queue = new EventQueue(config.overflow, config.preamble);
     exchange.listen(this);
   }
 
@@ -68,32 +86,32 @@ export class EventWriter implements Observer<SseEvent> {
     this.#flush();
   }
 
-  next(event: SseEvent): void {
+  next(event: E): void {
     if (!this.#isWanted) return;
-    let bytes: Uint8Array;
     try {
-      bytes = encodeEvent(event);
+      const bytes = encodeEvent(event);
+      // What waits only for the end of the turn is not what the reader has no room for.
+      const limit = this.#hasRoom ? Infinity : this.#config.bufferLimit;
+      if (!this.#queue.push(event, bytes, limit)) {
+        this.#overflow();
+        return;
+      }
     } catch (error) {
       this.error(error);
       return;
     }
-    if (!this.#makeRoomFor(bytes)) {
-      this.#overflow();
-      return;
-    }
-    this.#events++;
-    this.#waiting.push(bytes);
-    this.#waitingBytes += bytes.length;
-    this.#flushSoon();
+    this.#given++;
+    if (this.#queue.bytes >= batchSize) this.open();
+    else this.#flushSoon();
   }
 
   error(error: unknown): void {
     if (!this.#isWanted) return;
     if (this.#isUnanswered) {
       this.#close();
-      this.#exchange.fail(error);
+      this.#fail(error);
     } else {
-      tell(this.#config.errorObserver, error);
+      this.reportError(error);
       this.#finish({ reason: 'error', error });
     }
   }
@@ -102,7 +120,7 @@ export class EventWriter implements Observer<SseEvent> {
     if (!this.#isWanted) return;
     if (this.#isUnanswered) {
       this.#close();
-      this.#exchange.noContent();
+      this.#exchange.respond(204);
     } else {
       this.#finish({ reason: 'complete' });
     }
@@ -111,13 +129,21 @@ export class EventWriter implements Observer<SseEvent> {
   drain(): void {
     // With nothing more to write, the stall watch goes on until all is taken.
     if (this.#state === 'ended' || this.#state === 'closed') return;
+    this.#config.stall?.remove(this.#giveUp);
     this.#hasRoom = true;
-    this.#stall?.unsubscribe();
     this.#flush();
+    this.#tellRoom();
   }
 
-  gone(): void {
-    this.#close(this.#state === 'ended' ? this.#ending : undefined);
+  gone(isTaken: boolean): void {
+    const isOver = this.#state === 'ended' && (isTaken || this.#ending?.reason === 'error');
+    this.#close(isOver ? this.#ending : undefined);
+  }
+
+  /** Tells what nobody else handles. */
+  reportError(error: unknown): void {
+    diagnostics.error?.publish({ ...this.#opening, error });
+    tell(this.#config.errorObserver, error);
   }
 
   /** Whether the source still has a say. It may go on while it is being left: a signal that aborts makes it complete. */
@@ -126,55 +152,53 @@ export class EventWriter implements Observer<SseEvent> {
   }
 
   get #isUnanswered(): boolean {
-    return this.#state === 'undecided' && this.#events === 0;
+    return this.#state === 'undecided' && this.#given === 0;
   }
 
   #begin(): void {
     if (this.#state !== 'undecided') return;
     this.#state = 'open';
     this.#openedAt = performance.now();
+    this.#lifetime = this.#config.lifetime();
+    this.#lifetime?.touch(this.#expire);
     this.#exchange.open();
-    this.#waiting.unshift(this.#config.preamble);
-    this.#waitingBytes += this.#config.preamble.length;
-  }
-
-  /** False if more than `bufferLimit` would wait. One event alone may be larger: a reader that reads gets it. */
-  #makeRoomFor(bytes: Uint8Array): boolean {
-    const isTooMuch = () =>
-      this.#waiting.length > 0 && this.#waitingBytes + bytes.length > this.#config.bufferLimit;
-    // What waits only for the end of the turn is not what the reader has no room for.
-    if (isTooMuch() && this.#hasRoom) this.open();
-    return !isTooMuch();
+    tell(this.#config.openObserver, this.#opening);
+    diagnostics.open?.publish(this.#opening);
   }
 
   #flushSoon(): void {
-    if (this.#isFlushDue) return;
+    if (this.#isFlushDue || !this.#hasRoom) return;
     this.#isFlushDue = true;
-    queueMicrotask(() => this.#flush());
+    atEndOfTurn(() => {
+      this.#isFlushDue = false;
+      this.open();
+    });
   }
 
-  /** Writes all that waits as one: it is the write that costs, not the byte. */
+  /** Writes what waits, as far as there is room. It is the write that costs, not the byte. */
   #flush(): void {
-    this.#isFlushDue = false;
-    if (!this.#hasRoom) return;
-    if (this.#waiting.length > 0) {
-      const bytes = joined(this.#waiting, this.#waitingBytes);
-      this.#waiting = [];
-      this.#waitingBytes = 0;
-      this.#write(bytes);
-    }
-    if (this.#state === 'ending') this.#endResponse();
+    if (this.#state === 'ended' || this.#state === 'closed') return;
+    while (this.#hasRoom && !this.#queue.isEmpty) this.#write(this.#queue.take());
+    if (this.#state === 'ending' && this.#queue.isEmpty) this.#endResponse();
   }
 
   #write(bytes: Uint8Array): void {
     this.#bytes += bytes.length;
-    this.#config.keepAlive?.touch(this.#wake);
+    this.#config.silence?.touch(this.#keepAlive);
     this.#hasRoom = this.#exchange.write(bytes);
-    if (!this.#hasRoom) this.#watchStall();
+    if (this.#hasRoom) return;
+    this.#config.stall?.touch(this.#giveUp);
+    this.#tellRoom();
   }
 
-  readonly #wake = (): void => {
-    if (this.#hasRoom && this.#state === 'open') this.#write(keepAliveBytes);
+  #tellRoom(): void {
+    if (this.#hasRoom !== this.hasRoom$.value) this.hasRoom$.next(this.#hasRoom);
+  }
+
+  readonly #keepAlive = (): void => {
+    if (this.#state !== 'open') return;
+    if (this.#hasRoom) this.#write(keepAliveBytes);
+    else this.#config.silence?.touch(this.#keepAlive);
   };
 
   /** No more events; what waits is still written. */
@@ -188,49 +212,76 @@ export class EventWriter implements Observer<SseEvent> {
 
   #endResponse(): void {
     this.#state = 'ended';
-    if (this.#ending?.reason === 'complete') this.#exchange.end();
-    else this.#exchange.cut();
+    if (this.#ending?.reason === 'error') this.#exchange.cut();
+    else this.#exchange.end();
     // What was written may still be under way to a reader that takes nothing.
-    this.#watchStall();
+    this.#config.stall?.touch(this.#giveUp);
   }
 
-  #watchStall(): void {
-    this.#stall?.unsubscribe();
-    const { stallTimeout } = this.#config;
-    if (stallTimeout === Infinity) return;
-    this.#stall = timer(stallTimeout).subscribe(() => {
-      this.#close({ reason: 'stalled' });
-      this.#exchange.abort();
-    });
-  }
+  readonly #expire = (): void => {
+    if (this.#state === 'open') this.#finish({ reason: 'expired' });
+  };
+
+  readonly #giveUp = (): void => {
+    this.#close({ reason: 'stalled' });
+    this.#exchange.abort();
+  };
 
   /** Gives up what waits here. What was handed over may still be taken: so a reader that reads gets on with each reconnect. */
   #overflow(): void {
     this.#close({ reason: 'overflow', error: new SseOverflowError(this.#config.bufferLimit) });
     this.#exchange.cut();
-    this.#watchStall();
+    this.#config.stall?.touch(this.#giveUp);
   }
 
   #close(ending: Ending = { reason: 'gone' }): void {
-    this.#stall?.unsubscribe();
+    const { stall, silence, closeObserver } = this.#config;
+    stall?.remove(this.#giveUp);
     if (this.#state === 'closed') return;
-    const isAnswered = this.#state !== 'undecided';
+    const isStream = this.#state !== 'undecided';
     this.#state = 'closed';
-    this.#config.keepAlive?.remove(this.#wake);
-    const events = this.#events - this.#waiting.length;
-    this.#waiting = [];
+    silence?.remove(this.#keepAlive);
+    this.#lifetime?.remove(this.#expire);
+    const closing = { ...this.#opening, ...ending, ...this.#facts };
+    this.#queue.clear();
     this.#leaveSource();
-    if (!isAnswered) return;
-    const duration = performance.now() - this.#openedAt;
-    tell(this.#config.closeObserver, { ...ending, events, bytes: this.#bytes, duration });
+    this.hasRoom$.complete();
+    if (!isStream) return;
+    diagnostics.close?.publish(closing);
+    tell(closeObserver, closing);
   }
 
   #leaveSource(): void {
     try {
       this.subscription.unsubscribe();
     } catch (error) {
-      tell(this.#config.errorObserver, error);
+      this.reportError(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#exchange.fail) {
+      this.#exchange.fail(error);
+    } else {
+      this.reportError(error);
+      this.#exchange.respond(500);
+    }
+  }
+
+  get #opening(): SseStreamOpening<Request> {
+    const { request, lastEventId } = this.#exchange;
+    return { request, lastEventId };
+  }
+
+  get #facts() {
+    const { count, dropped, highWaterMark } = this.#queue;
+    return {
+      events: this.#given - dropped - count,
+      dropped,
+      bytes: this.#bytes,
+      highWaterMark,
+      duration: performance.now() - this.#openedAt,
+    };
   }
 }
 
@@ -244,15 +295,3 @@ type Ending = Pick<SseStreamClosing, 'reason' | 'error'>;
 
 // With its blank line, so that a reader who limits the size of an event does not count all keep-alives as one.
 const keepAliveBytes = new TextEncoder().encode(':\n\n');
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const [first] = chunks;
-  if (first && chunks.length === 1) return first;
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const chunk of chunks) {
-    whole.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return whole;
-}

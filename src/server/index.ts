@@ -1,6 +1,10 @@
-export type { SseStreamClosing } from './EventWriter.js';
-export type { Exchange } from './Exchange.js';
+export type { Overflow } from './EventQueue.js';
+export type { SseStreamClosing, SseStreamOpening } from './EventWriter.js';
+export type { Exchange, ExchangeListener } from './Exchange.js';
 export { nodeExchange } from './nodeExchange.js';
+export type { NodeRequest, NodeResponse } from './nodeExchange.js';
 export { readLastEventId } from './readLastEventId.js';
+export type { SseSource } from './readByRoom.js';
 export { serve } from './serve.js';
-export type { SseContext, SseProject, SseSource, ToSseConfig } from './serve.js';
+export type { SseContext, SseProject } from './serve.js';
+export type { ToSseConfig } from './ToSseConfig.js';

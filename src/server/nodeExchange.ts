@@ -1,36 +1,41 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { Exchange } from './Exchange.js';
+import { http1Connection } from './http1Connection.js';
+import { http2Connection } from './http2Connection.js';
 import { readLastEventId } from './readLastEventId.js';
 
+/** A request of `node:http` or `node:http2`, or of any framework built on them. */
+export type NodeRequest = IncomingMessage | Http2ServerRequest;
+
+/** The response to it. */
+export type NodeResponse = ServerResponse | Http2ServerResponse;
+
 /**
- * An exchange over the request and response of `node:http`, and of any framework built on it.
+ * An exchange over the request and response of `node:http` or `node:http2`.
  *
- * @param fail answers an error that came before any event
+ * @param fail answers an error that came before any event; without it, it is a bare 500
  */
-export function nodeExchange(
-  request: IncomingMessage,
-  response: ServerResponse & { flush?(): void },
-  fail: (error: unknown) => void,
-): Exchange {
+export function nodeExchange<Request extends NodeRequest, Response extends NodeResponse>(
+  request: Request,
+  response: Response,
+  fail?: (error: unknown) => void,
+): Exchange<Request, Response> {
+  const connection = isHttp2(response)
+    ? http2Connection(response)
+    : http1Connection(response, request.socket);
   return {
+    request,
+    response,
     isHead: request.method === 'HEAD',
     lastEventId: readLastEventId(single(request.headers['last-event-id']), request.url ?? ''),
     get isGone() {
-      return response.writableEnded || response.closed || request.socket.destroyed;
+      return connection.isGone;
     },
 
     listen(listener) {
-      const gone = () => listener.gone();
       response.on('drain', () => listener.drain());
-      // Of the response, since the request closes as soon as its body has been read.
-      response.on('close', gone);
-      // A route that ends the response behind our back must not end the process.
-      response.on('error', gone);
-      // A response that waits for another one on its connection has no socket yet, and is not told when that breaks.
-      if (response.socket) return;
-      const { socket } = request;
-      socket.on('close', gone);
-      response.on('close', () => socket.off('close', gone));
+      connection.onGone(isTaken => listener.gone(isTaken));
     },
     open() {
       // The route has sent a head of its own.
@@ -40,33 +45,30 @@ export function nodeExchange(
       setDefault(response, 'X-Accel-Buffering', 'no');
     },
     write(bytes) {
-      const hasRoom = response.write(bytes);
-      // What `compression()` adds: it keeps everything to itself until asked.
-      response.flush?.();
-      return hasRoom;
+      return connection.write(bytes);
     },
     end() {
       response.end();
     },
     cut() {
-      // From Node 26 on, what was written in this turn is still kept there.
-      while (response.writableCorked) response.uncork();
-      // Without the last chunk of the body, the reader knows that there was to be more.
-      if (response.socket) response.socket.destroySoon();
-      else response.destroy();
+      connection.cut();
     },
     abort() {
-      response.destroy();
+      connection.abort();
     },
-    noContent() {
-      if (!response.headersSent) response.writeHead(204);
+    respond(status, headers) {
+      if (!response.headersSent) response.writeHead(status, headers);
       response.end();
     },
     fail,
   };
 }
 
-function setDefault(response: ServerResponse, name: string, value: string): void {
+function isHttp2(response: NodeResponse): response is Http2ServerResponse {
+  return 'stream' in response;
+}
+
+function setDefault(response: NodeResponse, name: string, value: string): void {
   if (!response.hasHeader(name)) response.setHeader(name, value);
 }
 

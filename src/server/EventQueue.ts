@@ -1,0 +1,167 @@
+import { encodeEvent, type SseEvent } from '../event-stream/index.js';
+import { Supersession } from './Supersession.js';
+
+/**
+ * What becomes of events for which a reader has no room: `'disconnect'` gives the reader up, `'drop-oldest'` and
+ * `'drop-newest'` leave events out and say so by a `gap` event, `latestBy` leaves out those that are superseded, and gives
+ * the reader up if that is not enough.
+ */
+export type Overflow<E extends SseEvent = SseEvent> =
+  | 'disconnect'
+  | 'drop-oldest'
+  | 'drop-newest'
+  | {
+      /** What an event is about: a later one about the same supersedes it. An event about `undefined` is always kept. */
+      readonly latestBy: (event: E) => unknown;
+    };
+
+/** How many bytes are written at once, unless a single event has more. */
+export const batchSize = 65_536;
+
+/** The events that wait for one reader, as bytes that are counted. */
+export class EventQueue<E extends SseEvent> {
+  /** How many events wait. */
+  count = 0;
+  /** And in how many bytes. */
+  bytes = 0;
+  /** The most bytes that ever waited. */
+  highWaterMark = 0;
+  /** How many events were left out. */
+  dropped = 0;
+
+  readonly #overflow: Overflow<E>;
+  /** By number, in order. */
+  readonly #entries = new Map<number, Entry>();
+  #nextNumber = 0;
+  readonly #supersession = new Supersession();
+  /** The gap at the end, to which the next event that is left out is added. */
+  #gap: Gap | undefined;
+
+  /** @param preamble is taken first, and is no event */
+  constructor(overflow: Overflow<E>, preamble: Uint8Array) {
+    this.#overflow = overflow;
+    this.#put({ bytes: preamble });
+  }
+
+  /** Has an event wait, within `limit` bytes, though one alone may have more. False if there is no way to. */
+  push(event: E, bytes: Uint8Array, limit: number): boolean {
+    const overflow = this.#overflow;
+    const key = typeof overflow === 'object' ? overflow.latestBy(event) : undefined;
+    const isTooMuch = () => this.count > 0 && this.bytes + bytes.length > limit;
+
+    if (isTooMuch() && overflow === 'drop-newest') {
+      this.#leaveOut();
+      return true;
+    }
+    if (isTooMuch() && overflow === 'drop-oldest') this.#dropOldest(isTooMuch);
+    if (isTooMuch() && typeof overflow === 'object') this.#dropSuperseded(key);
+    if (isTooMuch()) return false;
+
+    const number = this.#put(bytes);
+    this.#gap = undefined;
+    if (key !== undefined) this.#supersession.add(number, key);
+    this.count++;
+    this.bytes += bytes.length;
+    this.highWaterMark = Math.max(this.highWaterMark, this.bytes);
+    return true;
+  }
+
+  /** Whether there is nothing to be written, not even what is no event. */
+  get isEmpty(): boolean {
+    return this.#entries.size === 0;
+  }
+
+  /** Takes what is to be written next. */
+  take(): Uint8Array {
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    for (const [number, entry] of this.#entries) {
+      const bytes = isEvent(entry) ? entry : entry.bytes;
+      if (length > 0 && length + bytes.length > batchSize) break;
+      chunks.push(bytes);
+      length += bytes.length;
+      this.#remove(number, entry);
+    }
+    this.#gap = undefined;
+    return joined(chunks, length);
+  }
+
+  clear(): void {
+    for (const [number, entry] of this.#entries) this.#remove(number, entry);
+  }
+
+  #put(entry: Entry): number {
+    this.#entries.set(this.#nextNumber, entry);
+    return this.#nextNumber++;
+  }
+
+  #remove(number: number, entry: Entry): void {
+    this.#entries.delete(number);
+    if (isEvent(entry)) this.#uncount(number, entry);
+  }
+
+  #uncount(number: number, { length }: Uint8Array): void {
+    this.count--;
+    this.bytes -= length;
+    this.#supersession.remove(number);
+  }
+
+  #leaveOut(): void {
+    if (!this.#gap) this.#put((this.#gap = new Gap()));
+    this.#gap.dropped++;
+    this.dropped++;
+  }
+
+  #dropOldest(isTooMuch: () => boolean): void {
+    let gap = new Gap();
+    let before: number | undefined;
+    for (const [number, entry] of this.#entries) {
+      if (!isTooMuch()) break;
+      // The gap moves on to the place of what is dropped.
+      if (before !== undefined) this.#entries.delete(before);
+      before = number;
+      if (entry instanceof Gap) gap = entry;
+      if (!isEvent(entry)) continue;
+      this.#uncount(number, entry);
+      this.#entries.set(number, gap);
+      gap.dropped++;
+      this.dropped++;
+    }
+  }
+
+  #dropSuperseded(key: unknown): void {
+    for (const number of this.#supersession.before(key)) {
+      const entry = this.#entries.get(number);
+      if (entry) this.#remove(number, entry);
+      this.dropped++;
+    }
+  }
+}
+
+/** An event is its bytes. What else is written is not counted. */
+type Entry = Uint8Array | { readonly bytes: Uint8Array };
+
+function isEvent(entry: Entry): entry is Uint8Array {
+  return entry instanceof Uint8Array;
+}
+
+/** Says to the reader, in their place, how many events were left out. */
+class Gap {
+  dropped = 0;
+
+  get bytes(): Uint8Array {
+    return encodeEvent({ type: 'gap', data: { dropped: this.dropped } });
+  }
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
+  const [first] = chunks;
+  if (first && chunks.length === 1) return first;
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return whole;
+}

@@ -1,0 +1,168 @@
+import { encodeEvent, type Listener, type SseEvent } from '../event-stream/index.js';
+import type { Overflow } from './EventQueue.js';
+import type { SseStreamClosing, SseStreamOpening, WriterConfig } from './EventWriter.js';
+import { TimeoutQueue } from './TimeoutQueue.js';
+
+export interface ToSseConfig<Request = unknown, E extends SseEvent = SseEvent> {
+  /**
+   * When the head is sent. `'eager'`: at once, so that the reader knows it is connected, however quiet the source is.
+   * `'first-event'`: with the first event, so that a source which fails or ends before has a status of its own: the error's, or 204.
+   *
+   * @defaultValue `'eager'`
+   */
+  readonly head?: 'eager' | 'first-event' | undefined;
+  /**
+   * Silence, in milliseconds, after which a comment is sent, so that proxies and readers know the connection is alive. Traffic
+   * pushes it back. It is announced in the first comment of the stream. From 1 on; `false` for none.
+   *
+   * @defaultValue 15 000
+   */
+  readonly keepAlive?: number | false | undefined;
+  /**
+   * The reconnection time to begin with, in whole milliseconds: how long a reader waits before it connects again.
+   *
+   * @defaultValue none: the reader's own, a few seconds
+   */
+  readonly retry?: number | undefined;
+  /**
+   * How many bytes of comment to begin with, for proxies and readers that keep back the beginning of a response. From 0 to 65 536.
+   *
+   * @defaultValue 0
+   */
+  readonly padding?: number | undefined;
+  /**
+   * How much may wait for a reader that has no room, in bytes; `overflow` says what becomes of more. A single larger event
+   * is still written. From 0 on; `Infinity` lets memory grow.
+   *
+   * @defaultValue 1 MiB
+   */
+  readonly bufferLimit?: number | undefined;
+  /**
+   * What becomes of the events of an Observable that `bufferLimit` leaves no room for. `'disconnect'`: the reader is cut off, and comes back.
+   * `'drop-oldest'`, `'drop-newest'`: they are left out, and in their place the reader gets an event of type `gap` with the
+   * data `{ dropped }`, their number. `{ latestBy: event => key }`: events that a later one with the same key supersedes are
+   * left out; the reader is cut off if that is not enough.
+   *
+   * @defaultValue `'disconnect'`
+   */
+  readonly overflow?: Overflow<E> | undefined;
+  /**
+   * How long, in milliseconds, a reader may have no room before it is disconnected. From 1 on; `Infinity` for ever.
+   *
+   * @defaultValue 30 000
+   */
+  readonly stallTimeout?: number | undefined;
+  /**
+   * How many readers there may be at once. Further ones are answered 503, with a `Retry-After` of `retry`, or of 5 seconds. A whole
+   * number from 1 on; `Infinity` for no limit.
+   *
+   * @defaultValue `Infinity`
+   */
+  readonly maxConnections?: number | undefined;
+  /**
+   * How long, in milliseconds, a stream is open at most, after which it ends and the reader comes back: to another instance, with a
+   * fresh token. Each ends at a random time from 80 to 100 % of it, so that they do not all come back at once. From 1 on; `Infinity` for ever.
+   *
+   * @defaultValue `Infinity`
+   */
+  readonly maxDuration?: number | undefined;
+  /**
+   * Gives numbers from 0 up to 1.
+   *
+   * @defaultValue `Math.random`
+   */
+  readonly random?: (() => number) | undefined;
+  /** Told of the beginning of each stream, once. An answer that is no stream (HEAD, 204, 503, an error page) is none. */
+  readonly openObserver?: Listener<SseStreamOpening<Request>> | undefined;
+  /** Told of the end of each stream, once. */
+  readonly closeObserver?: Listener<SseStreamClosing<Request>> | undefined;
+  /**
+   * Gets the error that cut a stream off, or that nobody else handles. The reader learns nothing of it.
+   *
+   * @defaultValue `console.error`
+   */
+  readonly errorObserver?: Listener<unknown> | undefined;
+}
+
+/** A config with nothing left open. */
+export interface Settings<Request, E extends SseEvent> {
+  readonly isEager: boolean;
+  readonly maxConnections: number;
+  /** In whole seconds. */
+  readonly retryAfter: number;
+  readonly writer: WriterConfig<Request, E>;
+}
+
+/** @throws {@link SseEventError} if `retry` cannot be written, RangeError for anything else out of its range */
+export function settingsOf<Request, E extends SseEvent>({
+  head = 'eager',
+  keepAlive = 15_000,
+  retry,
+  padding = 0,
+  bufferLimit = 1024 * 1024,
+  overflow = 'disconnect',
+  stallTimeout = 30_000,
+  maxConnections = Infinity,
+  maxDuration = Infinity,
+  random = Math.random,
+  openObserver,
+  closeObserver,
+  errorObserver = console.error,
+}: ToSseConfig<Request, E>): Settings<Request, E> {
+  if (keepAlive !== false) expectRange('keepAlive', keepAlive, 1, longestTimer);
+  if (stallTimeout !== Infinity) expectRange('stallTimeout', stallTimeout, 1, longestTimer);
+  if (maxDuration !== Infinity) expectRange('maxDuration', maxDuration, 1, longestTimer);
+  expectRange('maxConnections', maxConnections, 1, Infinity);
+  expectRange('bufferLimit', bufferLimit, 0, Infinity);
+  expectRange('padding', padding, 0, 65_536);
+  expectOneOf('head', head, ['eager', 'first-event']);
+  if (typeof overflow !== 'object') {
+    expectOneOf('overflow', overflow, ['disconnect', 'drop-oldest', 'drop-newest']);
+  }
+
+  const lifetimes = lifetimesOf(maxDuration);
+  return {
+    isEager: head === 'eager',
+    maxConnections,
+    retryAfter: Math.ceil((retry ?? 5000) / 1000),
+    writer: {
+      preamble: preambleOf(keepAlive, retry, padding),
+      bufferLimit,
+      overflow,
+      silence: keepAlive === false ? undefined : new TimeoutQueue(keepAlive),
+      stall: stallTimeout === Infinity ? undefined : new TimeoutQueue(stallTimeout),
+      lifetime: () => lifetimes[Math.floor(random() * lifetimes.length)],
+      openObserver,
+      closeObserver,
+      errorObserver,
+    },
+  };
+}
+
+/** More milliseconds would make a timer fire at once. */
+const longestTimer = 2 ** 31 - 1;
+
+function expectRange(option: string, value: number, least: number, most: number): void {
+  if (value >= least && value <= most) return;
+  throw new RangeError(`Expected ${option} to be a number from ${least} to ${most}, got ${value}`);
+}
+
+function expectOneOf(option: string, value: string, choices: readonly string[]): void {
+  if (choices.includes(value)) return;
+  throw new RangeError(`Expected ${option} to be one of ${choices.join(', ')}, got ${value}`);
+}
+
+function preambleOf(keepAlive: number | false, retry: number | undefined, padding: number): Uint8Array {
+  const comment = keepAlive === false ? 'event stream' : `keep-alive ${keepAlive}`;
+  // The first comment is what readers look at, so the padding has one of its own.
+  return encodeEvent({ comment: padding === 0 ? comment : `${comment}\n${' '.repeat(padding)}`, retry });
+}
+
+/** A queue for each hundredth of it from 80 to 100. */
+function lifetimesOf(maxDuration: number): readonly TimeoutQueue[] {
+  if (maxDuration === Infinity) return [];
+  return Array.from(
+    { length: 21 },
+    (_, hundredth) => new TimeoutQueue((maxDuration * (80 + hundredth)) / 100),
+  );
+}

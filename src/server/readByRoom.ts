@@ -1,0 +1,39 @@
+import { from, type BehaviorSubject, type InteropObservable, type Observable } from 'rxjs';
+import type { Resumable, SseEvent } from '../event-stream/index.js';
+import { isPullable, pullByRoom, type Pullable } from './pullByRoom.js';
+import { rereadByRoom } from './rereadByRoom.js';
+
+/**
+ * Where events come from. Each kind is slowed by a slow reader as far as it can be: what gives events when it is asked is not
+ * asked, what can be read from a place is left and read again. An Observable goes on, and `overflow` says what becomes of it.
+ */
+export type SseSource<E extends SseEvent = SseEvent> =
+  Observable<E> | InteropObservable<E> | Pullable<E> | Resumable<E>;
+
+/** Who reads, as far as a source is concerned. */
+export interface Reader {
+  readonly lastEventId: string | undefined;
+  readonly hasRoom$: BehaviorSubject<boolean>;
+  /** Gets what fails once the reader has gone. */
+  readonly reportLate: (error: unknown) => void;
+}
+
+export function readByRoom<E extends SseEvent>(
+  source: SseSource<E>,
+  { lastEventId, hasRoom$, reportLate }: Reader,
+): Observable<E> {
+  // JavaScript may return anything, and often nothing.
+  if (!isObject(source))
+    throw new TypeError(`Expected the project to give a source of events, got ${typeof source}`);
+  if (isResumable(source)) return rereadByRoom(source, lastEventId, hasRoom$);
+  if (isPullable(source)) return pullByRoom(source, hasRoom$, reportLate);
+  return from(source);
+}
+
+function isObject(source: unknown): boolean {
+  return typeof source === 'object' && source !== null;
+}
+
+function isResumable<E extends SseEvent>(source: SseSource<E>): source is Resumable<E> {
+  return 'after' in source && typeof source.after === 'function';
+}
