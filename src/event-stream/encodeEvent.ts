@@ -23,8 +23,7 @@ export function encodeEvent(event: SseEvent): Uint8Array<ArrayBuffer> {
   const known = encodings.get(event);
   if (known && isSame(known, event)) return known.bytes;
 
-  if (!isObject(event)) throw new SseEventError('event', event, 'an object');
-  const { comment, retry, type, id, data } = event;
+  const { comment, retry, type, id, data } = fieldsOf(event);
   const bytes = utf8.encode(
     commentLines(comment) + retryLine(retry) + typeLine(type) + idLine(id) + dataLines(data) + '\n',
   );
@@ -33,16 +32,28 @@ export function encodeEvent(event: SseEvent): Uint8Array<ArrayBuffer> {
 }
 
 const utf8 = new TextEncoder();
-const encodings = new WeakMap<SseEvent, SseEvent & { readonly bytes: Uint8Array<ArrayBuffer> }>();
+const encodings = new WeakMap<SseEvent, Fields & { readonly bytes: Uint8Array<ArrayBuffer> }>();
 
-function isSame(a: SseEvent, b: SseEvent): boolean {
+function isSame(a: Fields, b: Fields): boolean {
   return (
     a.data === b.data && a.id === b.id && a.type === b.type && a.retry === b.retry && a.comment === b.comment
   );
 }
 
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
+/** What JavaScript may have put into the fields. */
+type Fields = Partial<Record<keyof SseEvent, unknown>>;
+
+function fieldsOf(event: unknown): Fields {
+  // Bytes, say of a stream to be relayed, would be an event without any field.
+  if (typeof event !== 'object' || event === null || Array.isArray(event) || ArrayBuffer.isView(event)) {
+    throw new SseEventError('event', event, 'an object with the fields of an event');
+  }
+  try {
+    const { comment, retry, type, id, data }: Fields = event;
+    return { comment, retry, type, id, data };
+  } catch (cause) {
+    throw new SseEventError('event', event, 'an object whose fields can be read', { cause });
+  }
 }
 
 const lineBreaks = /\r\n?|\n/g;

@@ -124,7 +124,7 @@ export function settingsOf<Request, E extends SseEvent>({
   return {
     isEager: head === 'eager',
     maxConnections,
-    retryAfter: Math.ceil((retry ?? 5000) / 1000),
+    retryAfter: Math.max(1, Math.ceil((retry ?? 5000) / 1000)),
     writer: {
       preamble: preambleOf(keepAlive, retry, padding),
       bufferLimit,
