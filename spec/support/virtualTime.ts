@@ -1,11 +1,11 @@
 /** Time that stands still, and goes on when it is told to. */
 export interface VirtualTime {
   /** Lets it pass, with whatever promises have to do before and after. */
-  pass(milliseconds: number): Promise<void>;
+  readonly pass: (milliseconds: number) => Promise<void>;
   /** Lets it pass at once, for what runs meanwhile. */
-  tick(milliseconds: number): void;
+  readonly tick: (milliseconds: number) => void;
   /** How many timers there are. */
-  pending(): number;
+  readonly pending: () => number;
 }
 
 interface Timer {

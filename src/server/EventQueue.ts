@@ -30,16 +30,17 @@ export class EventQueue<E extends SseEvent> {
   dropped = 0;
 
   readonly #overflow: Overflow<E>;
+  readonly #supersession: Supersession | undefined;
   /** By number, in order. */
   readonly #entries = new Map<number, Entry>();
   #nextNumber = 0;
-  readonly #supersession = new Supersession();
   /** The gap at the end, to which the next event that is left out is added. */
   #gap: Gap | undefined;
 
   /** @param preamble is taken first, and is no event */
   constructor(overflow: Overflow<E>, preamble: Uint8Array) {
     this.#overflow = overflow;
+    this.#supersession = typeof overflow === 'object' ? new Supersession() : undefined;
     this.#put({ bytes: preamble });
   }
 
@@ -47,19 +48,18 @@ export class EventQueue<E extends SseEvent> {
   push(event: E, bytes: Uint8Array, limit: number): boolean {
     const overflow = this.#overflow;
     const key = typeof overflow === 'object' ? overflow.latestBy(event) : undefined;
-    const isTooMuch = () => this.count > 0 && this.bytes + bytes.length > limit;
-
-    if (isTooMuch() && overflow === 'drop-newest') {
-      this.#leaveOut();
-      return true;
+    if (!this.#isWithin(limit - bytes.length)) {
+      if (overflow === 'drop-newest') {
+        this.#leaveOut();
+        return true;
+      }
+      if (overflow === 'drop-oldest') this.#dropOldest(limit - bytes.length);
+      else this.#dropSuperseded(key);
+      if (!this.#isWithin(limit - bytes.length)) return false;
     }
-    if (isTooMuch() && overflow === 'drop-oldest') this.#dropOldest(isTooMuch);
-    if (isTooMuch() && typeof overflow === 'object') this.#dropSuperseded(key);
-    if (isTooMuch()) return false;
-
     const number = this.#put(bytes);
     this.#gap = undefined;
-    if (key !== undefined) this.#supersession.add(number, key);
+    if (key !== undefined) this.#supersession?.add(number, key);
     this.count++;
     this.bytes += bytes.length;
     this.highWaterMark = Math.max(this.highWaterMark, this.bytes);
@@ -90,6 +90,10 @@ export class EventQueue<E extends SseEvent> {
     for (const [number, entry] of this.#entries) this.#remove(number, entry);
   }
 
+  #isWithin(limit: number): boolean {
+    return this.count === 0 || this.bytes <= limit;
+  }
+
   #put(entry: Entry): number {
     this.#entries.set(this.#nextNumber, entry);
     return this.#nextNumber++;
@@ -103,7 +107,7 @@ export class EventQueue<E extends SseEvent> {
   #uncount(number: number, { length }: Uint8Array): void {
     this.count--;
     this.bytes -= length;
-    this.#supersession.remove(number);
+    this.#supersession?.remove(number);
   }
 
   #leaveOut(): void {
@@ -112,14 +116,14 @@ export class EventQueue<E extends SseEvent> {
     this.dropped++;
   }
 
-  #dropOldest(isTooMuch: () => boolean): void {
+  #dropOldest(limit: number): void {
     let gap = new Gap();
-    let before: number | undefined;
+    let place: number | undefined;
     for (const [number, entry] of this.#entries) {
-      if (!isTooMuch()) break;
+      if (this.#isWithin(limit)) break;
       // The gap moves on to the place of what is dropped.
-      if (before !== undefined) this.#entries.delete(before);
-      before = number;
+      if (place !== undefined) this.#entries.delete(place);
+      place = number;
       if (entry instanceof Gap) gap = entry;
       if (!isEvent(entry)) continue;
       this.#uncount(number, entry);
@@ -130,7 +134,7 @@ export class EventQueue<E extends SseEvent> {
   }
 
   #dropSuperseded(key: unknown): void {
-    for (const number of this.#supersession.before(key)) {
+    for (const number of this.#supersession?.before(key) ?? []) {
       const entry = this.#entries.get(number);
       if (entry) this.#remove(number, entry);
       this.dropped++;

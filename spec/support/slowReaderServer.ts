@@ -1,0 +1,151 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { createServer as createHttp2Server } from 'node:http2';
+import type { AddressInfo, Server } from 'node:net';
+import { getRequestListener } from '@hono/node-server';
+import express from 'express';
+import { Subject } from 'rxjs';
+import { toSSE as toSSEOfExpress } from '../../src/adapters/express.js';
+import { toSSE as toSSEOfFetch } from '../../src/adapters/fetch.js';
+import { toSSE } from '../../src/adapters/node.js';
+import type { SseEvent } from '../../src/index.js';
+import { memoryLog } from '../../src/log/index.js';
+import type { SseSource, ToSseConfig } from '../../src/server/index.js';
+import {
+  duration,
+  published,
+  type SlowReaderDoor,
+  type SlowReaderReport,
+  type SlowReaderSource,
+} from './slowReader.js';
+
+// A program of its own, so that its memory is that of one kind of source at one door, and of nothing else. It publishes for
+// `duration` from when its first reader is there, and tells what its memory has grown by.
+
+interface Feed {
+  /** Undefined for one that does without the library. */
+  readonly source?: SseSource;
+  readonly config?: ToSseConfig;
+  /** Undefined for a source that is asked for its events. */
+  readonly publish?: (event: SseEvent) => void;
+  readonly complete?: () => void;
+}
+
+let given = 0;
+function nextEvent(): SseEvent {
+  const n = ++given;
+  // A kilobyte of its own: events that share their text would cost next to nothing.
+  return { data: { n, text: String(n).padStart(1000, '.') } };
+}
+
+function* endless(): Generator<SseEvent> {
+  for (;;) yield nextEvent();
+}
+
+function subject(config: ToSseConfig): Feed {
+  const events$ = new Subject<SseEvent>();
+  return {
+    source: events$,
+    config,
+    publish: event => events$.next(event),
+    complete: () => events$.complete(),
+  };
+}
+
+const feeds: Readonly<Record<SlowReaderSource, () => Feed | Promise<Feed>>> = {
+  disconnect: () => subject({ overflow: 'disconnect' }),
+  'drop-oldest': () => subject({ overflow: 'drop-oldest' }),
+  'drop-newest': () => subject({ overflow: 'drop-newest' }),
+  latestBy: () => subject({ overflow: { latestBy: ({ data }) => (data as { n: number }).n % 100 } }),
+  resumable: async () => {
+    const log = memoryLog({ maxEvents: 1000 });
+    // What it keeps is not what the reader costs.
+    while (given < 1000) await log.append(nextEvent());
+    given = 0;
+    return { source: log, publish: event => void log.append(event) };
+  },
+  iterable: () => ({ source: endless() }),
+  asyncIterable: () => ({
+    source: (async function* () {
+      for (;;) yield await Promise.resolve(nextEvent());
+    })(),
+  }),
+  readableStream: () => ({
+    source: new ReadableStream<SseEvent>({ pull: controller => controller.enqueue(nextEvent()) }),
+  }),
+  control: () => {
+    const events$ = new Subject<SseEvent>();
+    return { publish: event => events$.next(event), source: events$ };
+  },
+};
+
+function serverOf(door: SlowReaderDoor, source: SseSource, config: ToSseConfig): Server {
+  const project = () => {
+    arrivals.next();
+    return source;
+  };
+  switch (door) {
+    case 'naive':
+      return createServer((_, response) => {
+        if (source instanceof Subject)
+          source.subscribe(({ data }) => response.write(`data: ${JSON.stringify(data)}\n\n`));
+        arrivals.next();
+      });
+    case 'node':
+      return createServer(toSSE(project, config));
+    case 'http2':
+      return createHttp2Server(toSSE(project, config));
+    case 'express':
+      return createServer(express().use(toSSEOfExpress(project, config)));
+    case 'fetch':
+      return createServer(getRequestListener(toSSEOfFetch(project, config)));
+  }
+}
+
+/** What is kept in memory, once all that is not has been thrown away. */
+async function memoryInUse(): Promise<number> {
+  for (let n = 0; n < 3; n++) {
+    gc?.();
+    await new Promise(setImmediate);
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+/** Publishes as time goes by, however late a timer is. */
+function publishAll(publish: (event: SseEvent) => void): Promise<void> {
+  const begin = performance.now();
+  return new Promise(resolve => {
+    const timer = setInterval(() => {
+      const due = Math.floor(((performance.now() - begin) / duration) * published);
+      while (given < Math.min(due, published)) publish(nextEvent());
+      if (given < published) return;
+      clearInterval(timer);
+      resolve();
+    }, 1);
+  });
+}
+
+const report = (news: SlowReaderReport) => process.send?.(news);
+const arrivals = new Subject<void>();
+const arrival = new Promise<void>(resolve => arrivals.subscribe(resolve));
+// Whoever started it has gone.
+process.on('disconnect', () => process.exit());
+
+const [, , kind, door] = process.argv as unknown as [string, string, SlowReaderSource, SlowReaderDoor];
+const { source = [], config, publish, complete } = await feeds[kind]();
+const server = serverOf(door, source, {
+  ...config,
+  stallTimeout: Infinity,
+  closeObserver: ({ reason, dropped }) => report({ reason, dropped }),
+});
+server.listen(0, '127.0.0.1');
+await once(server, 'listening');
+
+const before = await memoryInUse();
+report({ port: (server.address() as AddressInfo).port });
+await arrival;
+if (publish) await publishAll(publish);
+else await new Promise(resolve => setTimeout(resolve, duration));
+report({ growth: (await memoryInUse()) - before, given });
+complete?.();
