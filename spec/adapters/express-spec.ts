@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import compression from 'compression';
-import { once } from 'node:events';
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import express4 from 'express-4';
 import { createServer, type Server } from 'node:http';
@@ -24,7 +23,8 @@ import { fromSSE, type SseOpening, type ReceivedSseEvent } from '../../src/index
 import type { SseContext } from '../../src/server/index.js';
 import { serverContract } from '../contracts/server.js';
 import { listen } from '../support/listen.js';
-import { rawReader, requestText, type RawRequest } from '../support/rawReader.js';
+import type { RawRequest } from '../support/connection.js';
+import { connectHttp1 } from '../support/http1.js';
 
 for (const [name, create] of [
   ['Express 5', express],
@@ -34,7 +34,10 @@ for (const [name, create] of [
     // Express prints what its own error handling gets.
     const quietly: ErrorRequestHandler = (_error, _request, response, _next) => void response.sendStatus(500);
     describe('as any door', () =>
-      serverContract((project, config) => createServer(create().use(toSSE(project, config)).use(quietly))));
+      serverContract({
+        serve: (project, config) => createServer(create().use(toSSE(project, config)).use(quietly)),
+        connect: connectHttp1,
+      }));
 
     let app: Express;
     let server: Server;
@@ -48,7 +51,8 @@ for (const [name, create] of [
       server.closeAllConnections();
       server.close();
     });
-    const reader = async (rawRequest?: RawRequest) => rawReader(await listen(server), rawRequest);
+    const connect = async () => connectHttp1(await listen(server));
+    const reader = async (request?: RawRequest) => (await connect()).ask(request);
 
     it('is middleware of a route, and knows its parameters', async () => {
       app.get(
@@ -159,21 +163,23 @@ for (const [name, create] of [
         );
         const [asked, gone] = [asked$, gone$].map(each$ => lastValueFrom(each$.pipe(take(3), toArray())));
         const json = { method, headers: { 'Content-Type': 'application/json' }, body: '{"a":1}' };
-        const { socket, leave } = await reader({ ...json, path: '/1' });
-        for (const path of ['/2', '/3']) socket.write(requestText({ ...json, path }));
+        const { ask, close } = await connect();
+        for (const path of ['/1', '/2', '/3']) ask({ ...json, path });
         await asked;
-        leave();
+        close();
         expect(await gone).to.have.members(['/1', '/2', '/3']);
       });
     }
 
     it('streams on after a body was parsed, until its reader leaves', async () => {
       const events$ = new Subject<{ data: unknown }>();
+      const gone$ = new Subject<void>();
+      const gone = firstValueFrom(gone$);
       app.use(
         express.json(),
-        toSSE(({ body }) => concat(of({ data: body }), events$)),
+        toSSE(({ body }) => concat(of({ data: body }), events$).pipe(finalize(() => gone$.next()))),
       );
-      const { until, leave, socket } = await reader({
+      const { until, leave } = await reader({
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
         body: '{"question":42}',
@@ -183,7 +189,7 @@ for (const [name, create] of [
       await until('data: later\n\n');
       expect(events$.observed).to.equal(true);
       leave();
-      await once(socket, 'close');
+      await gone;
     });
 
     for (const encoding of ['identity', 'gzip']) {
@@ -237,11 +243,12 @@ for (const [name, create] of [
       app.use(async (request, response, next) => {
         await stream(request, response, next);
         response.end();
-        events$.next({ data: 'too late' });
+        // So much that it is written at once.
+        events$.next({ data: 'too late'.repeat(10_000) });
       });
-      const { over, received } = await reader();
+      const { over, body } = await reader();
       expect(await over()).to.equal('ended');
-      expect(received()).not.to.include('too late');
+      expect(body()).not.to.include('too late');
       expect(events$.observed).to.equal(false);
     });
 

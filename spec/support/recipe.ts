@@ -1,13 +1,16 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-const document = new URL('../../docs/RECIPES.md', import.meta.url);
+/** Where recipes are: those for readers, and those for servers. */
+export type RecipeDocument = 'RECIPES.md' | 'SERVER.md';
+
 // Inside the package, so that it can import itself.
 const folder = new URL('../../.recipes/', import.meta.url);
+const run = new Set<string>();
 
-/** The modules of docs/RECIPES.md, by their headings. */
-export async function recipes(): Promise<ReadonlyMap<string, string>> {
-  const text = await readFile(document, 'utf8');
+/** The modules of a document, by their headings. */
+export async function recipes(document: RecipeDocument = 'RECIPES.md'): Promise<ReadonlyMap<string, string>> {
+  const text = await readFile(new URL(`../../docs/${document}`, import.meta.url), 'utf8');
   return new Map(
     Array.from(text.matchAll(/^## (.*)\n[^]*?^```ts\n([^]*?)^```$/gm), ({ 1: title = '', 2: code = '' }) => [
       title,
@@ -16,14 +19,25 @@ export async function recipes(): Promise<ReadonlyMap<string, string>> {
   );
 }
 
-/** Where the module of a recipe is, to be imported or bundled; until {@link removeRecipes}. */
+/** Where the module of a recipe is, of whichever document, to be imported or bundled; until {@link removeRecipes}. */
 export async function recipeFile(title: string): Promise<string> {
-  const code = (await recipes()).get(title);
+  const code = (await recipes()).get(title) ?? (await recipes('SERVER.md')).get(title);
   if (code === undefined) throw new Error(`Expected a recipe called ${title}`);
   const file = new URL(`${title.toLowerCase().replace(/\W+/g, '-')}.ts`, folder);
   await mkdir(folder, { recursive: true });
   await writeFile(file, code);
   return fileURLToPath(file);
+}
+
+/** What the module of a recipe exports. */
+export async function runRecipe<T>(title: string): Promise<T> {
+  run.add(title);
+  return import(await recipeFile(title));
+}
+
+/** The recipes of a document that {@link runRecipe} has not been asked for. */
+export async function recipesNotRun(document: RecipeDocument): Promise<string[]> {
+  return [...(await recipes(document)).keys()].filter(title => !run.has(title));
 }
 
 export async function removeRecipes(): Promise<void> {

@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { filter, firstValueFrom, ReplaySubject } from 'rxjs';
 import { createDecoder, type ReceivedSseEvent } from '../../src/index.js';
-import { requestText } from './rawReader.js';
+import { requestText } from './http1.js';
 
 /** How long it is published for, in milliseconds. */
 export const duration = 20_000;
@@ -46,12 +46,26 @@ export interface SlowReaderRun {
   readonly output: string;
 }
 
-export async function runSlowReader(source: SlowReaderSource, door: SlowReaderDoor): Promise<SlowReaderRun> {
+export interface SlowReader {
+  readonly run: Promise<SlowReaderRun>;
+  /** Gives it up, if it is not over. */
+  readonly stop: () => void;
+}
+
+export function startSlowReader(source: SlowReaderSource, door: SlowReaderDoor): SlowReader {
   const program = fileURLToPath(new URL('slowReaderServer.ts', import.meta.url));
   const server = fork(program, [source, door], {
     execArgv: ['--expose-gc', '--import', 'tsx'],
     silent: true,
   });
+  return { run: runWith(server, source, door), stop: () => server.kill() };
+}
+
+async function runWith(
+  server: ChildProcess,
+  source: SlowReaderSource,
+  door: SlowReaderDoor,
+): Promise<SlowReaderRun> {
   let output = '';
   for (const stream of [server.stdout, server.stderr]) stream?.on('data', text => (output += String(text)));
   const reports$ = new ReplaySubject<SlowReaderReport>();
@@ -68,15 +82,17 @@ export async function runSlowReader(source: SlowReaderSource, door: SlowReaderDo
       closings.push(closing);
       if (closing.reason === 'overflow') readers.push(silentReader(door, port));
     },
-    // That of `reported`.
+    // Told where a report is waited for.
     error: () => undefined,
   });
 
   const { growth, given } = await reported(report => 'growth' in report);
   const last = lastNumber(source, given);
   const received = await Promise.all(readers.map(reader => readAll(reader, last)));
-  await reported(report => 'reason' in report);
-  server.kill();
+  // The control tells of no end.
+  if (door !== 'naive') await reported(report => 'reason' in report);
+  // So that it prints what it has to, as it would not if it were killed.
+  server.send('exit');
   await once(server, 'close');
   return { growth, given, closings, received, output };
 }
@@ -114,11 +130,15 @@ function lastNumber(source: SlowReaderSource, given: number): number {
 
 async function readAll(reader: Readable, last: number): Promise<ReceivedSseEvent[]> {
   const events: ReceivedSseEvent[] = [];
+  let number = 0;
   // To the decoder, what HTTP/1.1 puts between the events is empty lines and fields of a name that it does not know.
-  const decoder = createDecoder(event => events.push(event));
+  const decoder = createDecoder(event => {
+    events.push(event);
+    if (event.type === 'message') number = numberOf(event);
+  });
   for await (const chunk of reader) {
     decoder.decode(chunk as Uint8Array);
-    if (events.some(event => event.type === 'message' && numberOf(event) >= last)) break;
+    if (number >= last) break;
   }
   return events;
 }

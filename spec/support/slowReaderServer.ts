@@ -2,11 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
 import type { AddressInfo, Server } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
-import express from 'express';
-import { Subject } from 'rxjs';
-import { toSSE as toSSEOfExpress } from '../../src/adapters/express.js';
-import { toSSE as toSSEOfFetch } from '../../src/adapters/fetch.js';
+import { firstValueFrom, Subject } from 'rxjs';
 import { toSSE } from '../../src/adapters/node.js';
 import type { SseEvent } from '../../src/index.js';
 import { memoryLog } from '../../src/log/index.js';
@@ -19,12 +15,12 @@ import {
   type SlowReaderSource,
 } from './slowReader.js';
 
-// A program of its own, so that its memory is that of one kind of source at one door, and of nothing else. It publishes for
-// `duration` from when its first reader is there, and tells what its memory has grown by.
+// A program of its own, so that its memory is that of one kind of source at one door, and of nothing else. It publishes from
+// when its first reader is there, and then tells by what its memory has grown.
 
+/** A source, and how to have it go on. */
 interface Feed {
-  /** Undefined for one that does without the library. */
-  readonly source?: SseSource;
+  readonly source: SseSource;
   readonly config?: ToSseConfig;
   /** Undefined for a source that is asked for its events. */
   readonly publish?: (event: SseEvent) => void;
@@ -73,32 +69,37 @@ const feeds: Readonly<Record<SlowReaderSource, () => Feed | Promise<Feed>>> = {
   readableStream: () => ({
     source: new ReadableStream<SseEvent>({ pull: controller => controller.enqueue(nextEvent()) }),
   }),
-  control: () => {
-    const events$ = new Subject<SseEvent>();
-    return { publish: event => events$.next(event), source: events$ };
-  },
+  control: () => subject({}),
 };
 
-function serverOf(door: SlowReaderDoor, source: SseSource, config: ToSseConfig): Server {
+/** Loads no door but the one it is asked for: all servers start at once, on few cores. */
+async function serverOf(door: SlowReaderDoor, source: SseSource, config: ToSseConfig): Promise<Server> {
   const project = () => {
     arrivals.next();
     return source;
   };
   switch (door) {
-    case 'naive':
-      return createServer((_, response) => {
-        if (source instanceof Subject)
-          source.subscribe(({ data }) => response.write(`data: ${JSON.stringify(data)}\n\n`));
-        arrivals.next();
-      });
     case 'node':
       return createServer(toSSE(project, config));
     case 'http2':
       return createHttp2Server(toSSE(project, config));
-    case 'express':
-      return createServer(express().use(toSSEOfExpress(project, config)));
-    case 'fetch':
-      return createServer(getRequestListener(toSSEOfFetch(project, config)));
+    case 'express': {
+      const { default: express } = await import('express');
+      const { toSSE } = await import('../../src/adapters/express.js');
+      return createServer(express().use(toSSE(project, config)));
+    }
+    case 'fetch': {
+      const { getRequestListener } = await import('@hono/node-server');
+      const { toSSE } = await import('../../src/adapters/fetch.js');
+      const listener = getRequestListener(toSSE(project, config));
+      return createServer((request, response) => void listener(request, response));
+    }
+    case 'naive':
+      return createServer((_, response) => {
+        const write = ({ data }: SseEvent) => response.write(`data: ${JSON.stringify(data)}\n\n`);
+        if (source instanceof Subject) source.subscribe(write);
+        arrivals.next();
+      });
   }
 }
 
@@ -128,13 +129,13 @@ function publishAll(publish: (event: SseEvent) => void): Promise<void> {
 
 const report = (news: SlowReaderReport) => process.send?.(news);
 const arrivals = new Subject<void>();
-const arrival = new Promise<void>(resolve => arrivals.subscribe(resolve));
-// Whoever started it has gone.
-process.on('disconnect', () => process.exit());
+const arrival = firstValueFrom(arrivals);
+// Whoever started it has seen enough, or has gone.
+for (const event of ['message', 'disconnect']) process.on(event, () => process.exit());
 
 const [, , kind, door] = process.argv as unknown as [string, string, SlowReaderSource, SlowReaderDoor];
-const { source = [], config, publish, complete } = await feeds[kind]();
-const server = serverOf(door, source, {
+const { source, config, publish, complete } = await feeds[kind]();
+const server = await serverOf(door, source, {
   ...config,
   stallTimeout: Infinity,
   closeObserver: ({ reason, dropped }) => report({ reason, dropped }),

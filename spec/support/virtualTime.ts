@@ -19,7 +19,7 @@ interface Timer {
 /** For the specs of a `describe`: each begins at 0. */
 export function virtualTime(): VirtualTime {
   const { setInterval, clearInterval, setTimeout, clearTimeout } = globalThis;
-  const clocks = [Date, performance];
+  const clocks: readonly { now: () => number }[] = [Date, performance];
   const real = { setInterval, clearInterval, setTimeout, clearTimeout };
   const timers = new Set<Timer>();
   let now = 0;

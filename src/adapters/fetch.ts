@@ -67,44 +67,15 @@ function fetchExchange(
   const { signal } = request;
   const isHead = request.method === 'HEAD';
   const response = { status: 200, headers: new Headers() };
-  let listener: ExchangeListener | undefined;
-  let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
-  let isFull = false;
-  let close: (() => void) | undefined;
+  const body = new Body();
 
-  // Its queue has room for one write, so that it is known when that is taken.
-  const body = new ReadableStream<Uint8Array>({
-    start(its) {
-      controller = its;
-    },
-    pull() {
-      if (!isFull) return;
-      isFull = false;
-      if (close) close();
-      else listener?.drain();
-    },
-    cancel() {
-      listener?.gone(false);
-    },
-  });
   const leave = () => {
-    controller?.error(signal.reason);
     // Only matters to who still waits for the response.
     reject(signal.reason);
-    listener?.gone(false);
+    body.leave(signal.reason);
   };
   if (signal.aborted) leave();
   else signal.addEventListener('abort', leave);
-
-  /** Has the body end once all of it is taken. */
-  const endBy = (end: () => void, isTaken: boolean) => {
-    close = () => {
-      end();
-      queueMicrotask(() => listener?.gone(isTaken));
-    };
-    if (!isFull) close();
-  };
-  const cutOff = () => controller?.error(new Error('The event stream was cut off'));
 
   return {
     request,
@@ -115,30 +86,18 @@ function fetchExchange(
       return signal.aborted;
     },
 
-    listen(its) {
-      listener = its;
-    },
+    listen: listener => body.listen(listener),
     open() {
       const { headers } = response;
       headers.set('Content-Type', 'text/event-stream; charset=utf-8');
       setDefault(headers, 'Cache-Control', 'no-cache, no-transform');
       setDefault(headers, 'X-Accel-Buffering', 'no');
-      resolve(new Response(isHead ? null : body, response));
+      resolve(new Response(isHead ? null : body.stream, response));
     },
-    write(bytes) {
-      controller?.enqueue(bytes);
-      isFull = controller?.desiredSize !== 1;
-      return !isFull;
-    },
-    end() {
-      endBy(() => controller?.close(), true);
-    },
-    cut() {
-      endBy(cutOff, false);
-    },
-    abort() {
-      cutOff();
-    },
+    write: bytes => body.write(bytes),
+    end: () => body.end(),
+    cut: () => body.cut(),
+    abort: () => body.abort(),
     respond(status, headers = {}) {
       for (const [name, value] of Object.entries(headers)) response.headers.set(name, value);
       resolve(new Response(null, { status, headers: response.headers }));
@@ -149,4 +108,86 @@ function fetchExchange(
 
 function setDefault(headers: Headers, name: string, value: string): void {
   if (!headers.has(name)) headers.set(name, value);
+}
+
+/** The body of a response, which its reader pulls. */
+class Body {
+  readonly stream: ReadableStream<Uint8Array>;
+
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #listener: ExchangeListener | undefined;
+  /** Whether all that was written is taken, and more is asked for. */
+  #isAsked = false;
+  #isFull = false;
+  #finish: (() => void) | undefined;
+
+  constructor() {
+    this.stream = new ReadableStream<Uint8Array>(
+      {
+        start: controller => void (this.#controller = controller),
+        pull: () => this.#asked(),
+        cancel: () => this.#listener?.gone(false),
+      },
+      // Pulled only when somebody reads, and there is nothing.
+      new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
+    );
+  }
+
+  listen(listener: ExchangeListener): void {
+    this.#listener = listener;
+  }
+
+  write(bytes: Uint8Array): boolean {
+    this.#isAsked = false;
+    this.#controller?.enqueue(bytes);
+    this.#isFull = Number(this.#controller?.desiredSize) <= -bufferSize;
+    return !this.#isFull;
+  }
+
+  end(): void {
+    this.#finishBy(() => this.#controller?.close(), true);
+  }
+
+  cut(): void {
+    this.#finishBy(() => this.#failSoon(cutOff()), false);
+  }
+
+  abort(): void {
+    this.#controller?.error(cutOff());
+  }
+
+  /** Its reader has gone, and may cancel it. */
+  leave(reason: unknown): void {
+    this.#failSoon(reason);
+    this.#listener?.gone(false);
+  }
+
+  #asked(): void {
+    this.#isAsked = true;
+    if (this.#finish) this.#finish();
+    else if (this.#isFull) this.#listener?.drain();
+  }
+
+  #finishBy(act: () => void, isTaken: boolean): void {
+    this.#finish = () => {
+      act();
+      queueMicrotask(() => this.#listener?.gone(isTaken));
+    };
+    if (this.#isAsked) this.#finish();
+  }
+
+  /** What was taken may not have left: servers read ahead, and drop what they hold when the body fails. */
+  #failSoon(error: unknown): void {
+    setTimeout(() => this.#controller?.error(error), readAheadTime);
+  }
+}
+
+/** How many bytes wait in a body before it has no more room: as many as in a stream of Node. */
+const bufferSize = 16_384;
+
+/** Milliseconds. */
+const readAheadTime = 10;
+
+function cutOff(): Error {
+  return new Error('The event stream was cut off');
 }

@@ -111,8 +111,8 @@ export class EventWriter<Request, E extends SseEvent> implements Observer<E>, Ex
       this.#close();
       this.#fail(error);
     } else {
-      this.reportError(error);
       this.#finish({ reason: 'error', error });
+      this.reportError(error);
     }
   }
 
@@ -204,6 +204,8 @@ export class EventWriter<Request, E extends SseEvent> implements Observer<E>, Ex
   /** No more events; what waits is still written. */
   #finish(ending: Ending): void {
     this.#begin();
+    // Whoever was told of the opening may have sent the reader away.
+    if (this.#state === 'closed') return;
     this.#state = 'ending';
     this.#ending = ending;
     this.#leaveSource();

@@ -59,7 +59,7 @@ export function pullByRoom<T>(
   });
 }
 
-export function isPullable<T>(source: Pullable<T> | object): source is Pullable<T> {
+export function isPullable<T>(source: object): source is Pullable<T> {
   const isObservable = 'subscribe' in source;
   return (
     !isObservable && ('getReader' in source || Symbol.asyncIterator in source || Symbol.iterator in source)

@@ -18,20 +18,14 @@ export interface Reader {
   readonly reportLate: (error: unknown) => void;
 }
 
+/** @throws TypeError if the source is none */
 export function readByRoom<E extends SseEvent>(
   source: SseSource<E>,
   { lastEventId, hasRoom$, reportLate }: Reader,
 ): Observable<E> {
-  // JavaScript may return anything, and often nothing.
-  if (!isObject(source))
-    throw new TypeError(`Expected the project to give a source of events, got ${typeof source}`);
   if (isResumable(source)) return rereadByRoom(source, lastEventId, hasRoom$);
-  if (isPullable(source)) return pullByRoom(source, hasRoom$, reportLate);
+  if (isPullable<E>(source)) return pullByRoom(source, hasRoom$, reportLate);
   return from(source);
-}
-
-function isObject(source: unknown): boolean {
-  return typeof source === 'object' && source !== null;
 }
 
 function isResumable<E extends SseEvent>(source: SseSource<E>): source is Resumable<E> {

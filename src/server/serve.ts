@@ -92,8 +92,14 @@ export function serve<Request, Response, E extends SseEvent>(
     }
 
     function answerWith(source: SseSource<E>): void {
-      // Too late to be read. What is open already is still to be closed.
-      if (exchange.isGone && !isPullable(source)) return;
+      // JavaScript may give anything, and often gives nothing.
+      if (!isObject(source)) throw new TypeError(`Expected a source of events, got ${typeof source}`);
+      if (exchange.isGone) {
+        // Which may be because someone else has answered.
+        writer.gone(false);
+        // It comes too late to be read. What is open already is still to be closed.
+        if (!isPullable(source)) return;
+      }
       const events$ = new Observable<E>(subscriber => {
         // First, since a synchronous source must be left while it is still being subscribed to.
         writer.subscription.add(subscriber);
@@ -115,6 +121,10 @@ export function serve<Request, Response, E extends SseEvent>(
       else writer.error(error);
     }
   }
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null;
 }
 
 function isAbortError(error: unknown): boolean {

@@ -1,0 +1,139 @@
+import { expect } from 'chai';
+import { createServer, type Server } from 'node:http';
+import { createServer as createH2cServer, createSecureServer } from 'node:http2';
+import type { Server as NetServer } from 'node:net';
+import { NEVER, of, Subject, throwError } from 'rxjs';
+import { toSSE, type NodeRequest, type NodeResponse } from '../../src/adapters/node.js';
+import type { SseEvent } from '../../src/index.js';
+import type { SseProject, SseSource, ToSseConfig } from '../../src/server/index.js';
+import { serverContract, type Door } from '../contracts/server.js';
+import { begun, wholeBody } from '../contracts/server/stage.js';
+import type { Connection } from '../support/connection.js';
+import { connectHttp1 } from '../support/http1.js';
+import { connectH2, connectH2c } from '../support/http2.js';
+import { listen } from '../support/listen.js';
+import { tlsFixture } from '../support/tls.js';
+
+type Listener = (request: NodeRequest, response: NodeResponse) => void;
+
+/** A listener that has an error handling to leave errors to. */
+function listenerOf(project: SseProject<unknown>, config?: ToSseConfig): Listener {
+  const answer = toSSE(project, config);
+  return (request, response) => answer(request, response, () => void response.writeHead(500).end());
+}
+
+const protocols: readonly [name: string, create: (listener: Listener) => NetServer, Door['connect']][] = [
+  ['HTTP/1.1', listener => createServer(listener), connectHttp1],
+  ['HTTP/2 in the clear', listener => createH2cServer(listener), connectH2c],
+  ['HTTP/2 over TLS', listener => createSecureServer(tlsFixture, listener), connectH2],
+];
+
+for (const [protocol, create, connect] of protocols) {
+  describe(`toSSE of node, over ${protocol}`, () => {
+    describe('as any door', () =>
+      serverContract({ serve: (project, config) => create(listenerOf(project, config)), connect }));
+
+    let server: NetServer;
+    let connection: Connection;
+    let errors: unknown[];
+    let warnings: Error[];
+    const warned = (warning: Error) => warnings.push(warning);
+
+    beforeEach(() => {
+      errors = [];
+      warnings = [];
+      process.on('warning', warned);
+    });
+    afterEach(() => {
+      process.off('warning', warned);
+      connection.close();
+      server.close();
+    });
+    const serve = async (listener: Listener) => {
+      server = create(listener);
+      connection = connect(await listen(server));
+    };
+    const errorObserver = (error: unknown) => errors.push(error);
+
+    it('answers a failure with a bare 500, and tells of it, where there is no next', async () => {
+      const mine = new Error('db password');
+      await serve(toSSE(() => throwError(() => mine), { errorObserver }));
+      const { head, over, body } = connection.ask();
+      const { status, headers } = await head();
+      expect(status).to.equal(500);
+      expect(headers).not.to.have.any.keys('content-type', 'cache-control', 'x-accel-buffering');
+      expect(await over()).to.equal('ended');
+      expect(body()).to.equal('');
+      expect(errors).to.deep.equal([mine]);
+    });
+
+    it("keeps what the route and the project set of the answer's head", async () => {
+      const stream = toSSE(async (_, { response }) => {
+        await Promise.resolve();
+        response.statusCode = 201;
+        response.setHeader('X-Mine', 'yes');
+        return of({ data: 'a' });
+      });
+      await serve((request, response) => {
+        response.setHeader('Set-Cookie', ['a=1', 'b=2']);
+        response.setHeader('Cache-Control', 'private');
+        stream(request, response);
+      });
+      const reader = connection.ask();
+      const { status, headers } = await reader.head();
+      expect(status).to.equal(201);
+      expect(headers).to.deep.include({
+        'cache-control': 'private',
+        'set-cookie': ['a=1', 'b=2'],
+        'x-mine': 'yes',
+        'x-accel-buffering': 'no',
+      });
+      expect(await wholeBody(reader)).to.equal(`${begun}data: a\n\n`);
+    });
+
+    it('gives no warning for anything that it does', async () => {
+      const events$ = new Subject<SseEvent>();
+      const sources: SseSource[] = [events$, of({ data: 'a' }), [], throwError(() => 'mine')];
+      await serve(toSSE(() => sources.shift() ?? NEVER, { errorObserver }));
+      const reader = connection.ask();
+      await reader.until(begun);
+      for (let count = 0; count < 100; count++) events$.next({ data: count });
+      await reader.until('data: 99');
+      events$.complete();
+      await reader.over();
+      for (let count = 0; count < 3; count++) await connection.ask().over();
+      await connection.ask({ method: 'HEAD' }).over();
+      expect(sources).to.deep.equal([]);
+      expect(warnings).to.deep.equal([]);
+    });
+  });
+}
+
+describe('toSSE of node, over HTTP/2', () => {
+  it('sends no header that HTTP/2 forbids', async () => {
+    const server = createH2cServer(toSSE(() => NEVER));
+    const connection = connectH2c(await listen(server));
+    const { headers } = await connection.ask().head();
+    expect(headers).not.to.have.any.keys('connection', 'keep-alive', 'transfer-encoding');
+    connection.close();
+    server.close();
+  });
+});
+
+describe('toSSE of node, over HTTP/1.1', () => {
+  it('listens once, for however many requests are waiting on a connection', async () => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error) => warnings.push(warning);
+    process.on('warning', warned);
+    const events$ = new Subject<SseEvent>();
+    const server: Server = createServer(toSSE(() => events$));
+    const connection = connectHttp1(await listen(server));
+    const readers = Array.from({ length: 30 }, () => connection.ask());
+    await readers[0]?.until(begun);
+    connection.close();
+    while (events$.observed) await new Promise(setImmediate);
+    expect(warnings).to.deep.equal([]);
+    process.off('warning', warned);
+    server.close();
+  });
+});
