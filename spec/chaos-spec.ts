@@ -123,8 +123,11 @@ for (const [name, { clients, serve }] of Object.entries(doors)) {
       for (;;) {
         const client = await meetOne();
         const departure = Object.values(client.departures)[left.length];
+        if (!departure) {
+          await client.destroy();
+          return left;
+        }
         left.push(client);
-        if (!departure) return left;
         sources.healthy$.next({ data: ++healthy.sent });
         departure();
       }
@@ -141,7 +144,7 @@ for (const [name, { clients, serve }] of Object.entries(doors)) {
     const turn = () => new Promise(setImmediate);
 
     it('has told the process of nothing', () => {
-      expect(told).to.deep.equal([]);
+      expect(told.map(news => (news instanceof Error ? news.stack : news))).to.deep.equal([]);
     });
 
     it('has asked each project that fails', () => {
@@ -204,7 +207,7 @@ function chaosSources() {
     }
   }
   const log = {
-    after: (id = '0') => counted(range(Number(id) + 1, 100_000).pipe(map(n => ({ id: String(n), data: n })))),
+    after: (id = '0') => counted(range(Number(id) + 1, 1000).pipe(map(n => ({ id: String(n), data: n })))),
   };
   const large: SseEvent = { data: 'x'.repeat(4_000_000) };
   const one: SseEvent = { data: 1 };

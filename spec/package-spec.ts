@@ -38,8 +38,14 @@ const names: readonly [names: string, module: string][] = [
 const typed = `
   import { filter } from 'rxjs';
   import { fromSSE, reconnect, type SseEvent } from 'rxjs-sse';
+  import { createServer } from 'node:http';
+  import { createServer as createHttp2Server, type Http2ServerRequest } from 'node:http2';
+  import { from, of, Subject } from 'rxjs';
+  import type { SseEventOf } from 'rxjs-sse';
   import { toSSE } from 'rxjs-sse/express';
+  import { toSSE as toFetchSSE } from 'rxjs-sse/fetch';
   import { memoryLog } from 'rxjs-sse/log';
+  import { toSSE as toNodeSSE } from 'rxjs-sse/node';
 
   const log = memoryLog<SseEvent<'tick', number>>({ maxEvents: undefined });
   const isMine = (event: SseEvent) => event.type === 'tick';
@@ -53,6 +59,33 @@ const typed = `
     body: () => new ReadableStream(),
     reconnect: { count: undefined },
   }).pipe(reconnect({ lossObserver: ({ error, retryIn }) => console.log(error, retryIn) }));
+  const prices$ = new Subject<SseEventOf<Prices>>();
+  type Prices = { tick: { price: number }; halt: { reason: string } };
+  prices$.next({ type: 'tick', data: { price: 1 }, id: '7' });
+  prices$.next({ id: '8' });
+  // @ts-expect-error a price is a number
+  prices$.next({ type: 'tick', data: { price: '1' } });
+  // @ts-expect-error there is no such type
+  prices$.next({ type: 'tock', data: { price: 1 } });
+  // @ts-expect-error data goes with a type
+  prices$.next({ data: { price: 1 } });
+  toSSE<Prices>(() => prices$, { overflow: { latestBy: event => event.type } });
+  toSSE<Prices>(({ params }) => Promise.resolve(params['a'] ? prices$ : memoryLog<SseEventOf<Prices>>()));
+  // @ts-expect-error no prices
+  toSSE<Prices>(() => of({ type: 'tock', data: 1 }));
+  // @ts-expect-error the name of an event is its type
+  toSSE(() => of({ event: 'tick', data: 1 }));
+  // @ts-expect-error an Observable is no function
+  toSSE(of({ data: 1 }));
+  toSSE(() => [{ data: 1 }, { comment: 'a' }], { closeObserver: ({ request, reason }) => console.log(request.path, reason) });
+  toSSE(() => from([{ data: 1 }]), { overflow: { latestBy: ({ data }) => data.toFixed() } });
+  createServer(toNodeSSE(({ url }) => of({ data: url })));
+  createHttp2Server(toNodeSSE(({ url }) => of({ data: url })));
+  createHttp2Server(toNodeSSE(({ stream }: Http2ServerRequest) => of({ data: stream.id })));
+  export const response: Promise<Response> = toFetchSSE(({ url }, { response }) => {
+    response.headers.set('a', 'b');
+    return new ReadableStream<SseEvent>({ pull: controller => controller.enqueue({ data: url }) });
+  })(new Request('https://example.com/'));
   // @ts-expect-error headers are no number
   fromSSE('https://example.com/', { headers: 5 });
   // @ts-expect-error a log of ticks takes no others

@@ -34,8 +34,9 @@ import {
 import { fromSSE, type Resumable, type SseEvent } from 'rxjs-sse';
 import { toSSE, type SseSource } from 'rxjs-sse/express';
 import { memoryLog, type EventLog } from 'rxjs-sse/log';
+import type { RawRequest, Reader } from './support/connection.js';
+import { connectHttp1 } from './support/http1.js';
 import { listen } from './support/listen.js';
-import { rawReader, type RawReader, type RawRequest } from './support/rawReader.js';
 import { recipesNotRun, removeRecipes, runRecipe } from './support/recipe.js';
 
 describe('the recipe for servers', () => {
@@ -59,11 +60,12 @@ describe('the recipe for servers', () => {
     cut();
     await close;
   };
-  const read = (port: number, request?: RawRequest): RawReader => {
-    const reader = rawReader(port, request);
-    cleanUps.push(reader.leave);
-    return reader;
+  const connect = (port: number) => {
+    const connection = connectHttp1(port);
+    cleanUps.push(connection.close);
+    return connection;
   };
+  const read = (port: number, request?: RawRequest): Reader => connect(port).ask(request);
   const urlOf = (port: number, path = '/') => `http://127.0.0.1:${port}${path}`;
 
   const price: SseEvent = { type: 'price', data: { symbol: 'A', price: 1 } };
@@ -259,11 +261,12 @@ describe('the recipe for servers', () => {
       const port = await start(event$);
       const reader = read(port, { path: '/prices' });
       await reader.until(priceText);
-      const head = reader.received().toLowerCase();
-      expect(head)
-        .to.match(/^http\/1\.1 200 ok\r\n/)
-        .and.include('\r\nx-before: kept\r\n');
-      expect(head).to.include('\r\ncontent-type: text/event-stream; charset=utf-8\r\n');
+      const { status, headers } = await reader.head();
+      expect(status).to.equal(200);
+      expect(headers).to.include({
+        'x-before': 'kept',
+        'content-type': 'text/event-stream; charset=utf-8',
+      });
       reader.leave();
       await left;
       expect((await fetch(urlOf(port, '/other'))).status).to.equal(404);
@@ -271,12 +274,12 @@ describe('the recipe for servers', () => {
 
     it(`"${name}" ends the stream properly, on a connection that goes on`, async () => {
       const end = new Subject<never>();
-      const { socket, until, over } = read(await start(concat(of(price), end)), { path: '/prices' });
+      const connection = connect(await start(concat(of(price), end)));
+      const { until, over } = connection.ask({ path: '/prices' });
       await until(priceText);
       end.complete();
       expect(await over()).to.equal('ended');
-      socket.write('HEAD /prices HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n');
-      await until('0\r\n\r\nHTTP/1.1 200');
+      expect(await connection.ask({ method: 'HEAD', path: '/prices' }).head()).to.include({ status: 200 });
     });
 
     it(`"${name}" has an error before the first event answered by the framework`, async () => {
@@ -326,8 +329,8 @@ describe('the recipe for servers', () => {
     await again.until('"one"');
     const lost = readAs('ann', 'of another log');
     await lost.until('"one"');
-    expect(lost.received()).to.include('event: gap\n');
-    for (const { received } of [ann, again, lost]) expect(received()).not.to.include('secret');
+    expect(lost.body()).to.include('event: gap\n');
+    for (const { body } of [ann, again, lost]) expect(body()).not.to.include('secret');
   });
 
   it('"A token that expires" ends the stream, and the next one needs a fresh token', async () => {
@@ -358,12 +361,12 @@ describe('the recipe for servers', () => {
     const expiresAt = new Date(Date.now() + 200);
     const { log, reads } = flood();
     const port = await serve(appOf(log, verifier(new Map([['', expiresAt]]))));
-    const { socket, over } = read(port, { path: '/prices' });
-    socket.pause();
+    const { pause, resume, over } = read(port, { path: '/prices' });
+    pause();
     await firstValueFrom(timer(expiresAt));
     await atRest(reads);
     const before = reads();
-    socket.resume();
+    resume();
     expect(await over()).to.equal('ended');
     expect(reads()).to.equal(before);
   });
@@ -393,21 +396,21 @@ describe('the recipe for servers', () => {
       'Another origin',
     );
     const port = await serve(appOf(memoryLog(), ['https://app.example.com']));
-    const ask = (method: string, Origin: string) => {
-      const { received, until } = read(port, { method, path: '/prices', headers: { Origin } });
-      return until('\r\n\r\n').then(() => received().toLowerCase());
-    };
+    const ask = (method: string, Origin: string) =>
+      read(port, { method, path: '/prices', headers: { Origin } }).head();
     const preflight = await ask('OPTIONS', 'https://app.example.com');
-    expect(preflight)
-      .to.match(/^http\/1\.1 204 /)
-      .and.match(/\nvary: .*origin/);
-    expect(preflight).to.match(/\naccess-control-allow-headers: .*last-event-id/);
-    expect(await ask('GET', 'https://app.example.com'))
-      .to.include('\naccess-control-allow-origin: https://app.example.com\r')
-      .and.include('\naccess-control-allow-credentials: true\r')
-      .and.include('text/event-stream');
-    expect(await ask('OPTIONS', 'https://evil.example.com')).not.to.include('access-control');
-    expect(await ask('GET', 'https://evil.example.com')).not.to.include('access-control');
+    expect(preflight.status).to.equal(204);
+    expect(preflight.headers['vary']).to.match(/origin/i);
+    expect(preflight.headers['access-control-allow-headers']).to.match(/last-event-id/i);
+    expect((await ask('GET', 'https://app.example.com')).headers).to.include({
+      'access-control-allow-origin': 'https://app.example.com',
+      'access-control-allow-credentials': 'true',
+      'content-type': 'text/event-stream; charset=utf-8',
+    });
+    for (const method of ['OPTIONS', 'GET']) {
+      const { headers } = await ask(method, 'https://evil.example.com');
+      expect(Object.keys(headers).join()).not.to.include('access-control');
+    }
   });
 
   it('"One source for all readers" begins with the latest, and is subscribed to once', async () => {
@@ -433,7 +436,7 @@ describe('the recipe for servers', () => {
     await second.until('"price":2');
     price$.next({ symbol: 'A', price: 3 });
     await Promise.all([first, second].map(({ until }) => until('"price":3')));
-    expect(second.received()).not.to.include('"price":1');
+    expect(second.body()).not.to.include('"price":1');
     expect(subscribed).to.equal(1);
     first.leave();
     second.leave();
@@ -446,10 +449,6 @@ describe('the recipe for servers', () => {
       setPrice: (symbol: string, price: number) => Promise<void>;
     }>('A snapshot, then what is new');
     const port = await serve(express().use(stream));
-    const bodyOf = ({ received }: RawReader) =>
-      received()
-        .slice(received().indexOf(begun))
-        .replace(/\r\n[0-9a-f]+\r\n|\r\n$/g, '');
     const readFrom = (lastEventId: string) => read(port, { headers: { 'Last-Event-ID': lastEventId } });
 
     await setPrice('A', 1);
@@ -458,7 +457,7 @@ describe('the recipe for servers', () => {
     await fresh.until('event: board');
     await setPrice('A', 3);
     await fresh.until('{"symbol":"A","price":3}');
-    const body = bodyOf(fresh);
+    const body = fresh.body();
     expect(body.match(/^(event|data): .*/gm)).to.deep.equal([
       ...['event: board', 'data: {"A":1,"B":2}'],
       ...['event: price', 'data: {"symbol":"A","price":3}'],
@@ -467,13 +466,13 @@ describe('the recipe for servers', () => {
     const [, place = ''] = /^id: (.*)/m.exec(body) ?? [];
     const back = readFrom(place);
     await back.until('{"symbol":"A","price":3}');
-    expect(back.received()).not.to.include('board');
+    expect(back.body()).not.to.include('board');
 
     const lost = readFrom('of another log');
     await lost.until('data: {"A":3,"B":2}\n\n');
     await setPrice('B', 4);
     await lost.until('{"symbol":"B","price":4}');
-    expect(bodyOf(lost).match(/^event: .*/gm)).to.deep.equal(['event: board', 'event: price']);
+    expect(lost.body().match(/^event: .*/gm)).to.deep.equal(['event: board', 'event: price']);
   });
 
   interface Easing {
@@ -496,27 +495,27 @@ describe('the recipe for servers', () => {
         }),
       ),
     );
-    const { socket, until } = read(port);
+    const { pause, resume, until } = read(port);
     await until(begun);
-    socket.pause();
+    pause();
     await firstValueFrom(periods.pipe(take(2), toArray()));
-    socket.resume();
+    resume();
     expect(await firstValueFrom(periods.pipe(take(3), toArray()))).to.deep.equal([100, 5000, 100]);
   });
 
   /** Gives a reader more than it has room for before it reads on. */
   const lag = async (
-    { socket, until }: RawReader,
+    { pause, resume, until }: Reader,
     source: Subject<SseEvent>,
     events: readonly SseEvent[],
   ) => {
     await until(begun);
-    socket.pause();
+    pause();
     for (const event of events) {
       source.next(event);
       await new Promise(setImmediate);
     }
-    socket.resume();
+    resume();
   };
 
   it('"A source that eases off" leaves out prices that a later one supersedes', async () => {
@@ -529,10 +528,10 @@ describe('the recipe for servers', () => {
     }));
     await lag(reader, price$, events);
     await reader.until('"n":1599');
-    const numbers = Array.from(reader.received().matchAll(/"n":(\d+)/g), ({ 1: n }) => Number(n));
+    const numbers = Array.from(reader.body().matchAll(/"n":(\d+)/g), ({ 1: n }) => Number(n));
     expect(numbers.length).to.be.lessThan(1600);
     expect(numbers.slice(-2)).to.deep.equal([1598, 1599]);
-    expect(reader.received()).not.to.include('gap');
+    expect(reader.body()).not.to.include('gap');
   });
 
   it('"A source that eases off" tells a reader of trades how many it has missed', async () => {
@@ -542,8 +541,8 @@ describe('the recipe for servers', () => {
     const events = Array.from({ length: 1600 }, (_, n) => ({ type: 'trade', data: { n, padding } }));
     await lag(reader, trade$, events);
     await reader.until('"n":1599');
-    const [, dropped] = /event: gap\ndata: \{"dropped":(\d+)\}/.exec(reader.received()) ?? [];
-    expect(reader.received().match(/^event: trade/gm)).to.have.length(1600 - Number(dropped));
+    const [, dropped] = /event: gap\ndata: \{"dropped":(\d+)\}/.exec(reader.body()) ?? [];
+    expect(reader.body().match(/^event: trade/gm)).to.have.length(1600 - Number(dropped));
   });
 
   it('"A source that eases off" has its reader ask for the sums in place of a gap', async () => {
@@ -599,9 +598,9 @@ describe('the recipe for servers', () => {
         close: () => Promise.resolve(closing.next()),
       }),
     );
-    const { socket, until, leave } = read(port);
+    const { pause, until, leave } = read(port);
     await until('id: 1\n');
-    socket.pause();
+    pause();
     await atRest(() => id);
     expect(id).to.be.lessThan(total);
     leave();
@@ -618,13 +617,13 @@ describe('the recipe for servers', () => {
     const { server, shutDown } = serverOf(prices, { window });
     return { port: await serve(server), shutDown };
   };
-  const farewell = /\r\nretry: (\d+)\n\n\r\n0\r\n\r\n$/;
+  const farewell = /\nretry: (\d+)\n\n$/;
 
   it('"Shutdown without a storm" ends a thousand streams, each in its time, and then is through', async function () {
     this.timeout(20_000);
     const log = memoryLog();
     const { port, shutDown } = await startToShutDown(log, 300);
-    const readers: RawReader[] = [];
+    const readers: Reader[] = [];
     // Not all at once, which is more than a listening socket takes.
     for (let n = 0; n < 10; n++) {
       const some = Array.from({ length: 100 }, () => read(port, { path: '/prices' }));
@@ -634,7 +633,7 @@ describe('the recipe for servers', () => {
     const id = await log.append(price);
     await Promise.all(readers.map(({ until }) => until(id)));
 
-    const ends = new Map<RawReader, number>();
+    const ends = new Map<Reader, number>();
     const allOver = Promise.all(
       readers.map(async reader => {
         expect(await reader.over()).to.equal('ended');
@@ -643,7 +642,7 @@ describe('the recipe for servers', () => {
     );
     await shutDown();
     await allOver;
-    const retries = readers.map(({ received }) => Number(farewell.exec(received())?.[1]));
+    const retries = readers.map(({ body }) => Number(farewell.exec(body())?.[1]));
     expect(Math.min(...retries)).to.be.within(1000, 1500);
     expect(Math.max(...retries)).to.be.within(4500, 4999);
     expect(Math.max(...ends.values()) - Math.min(...ends.values())).to.be.greaterThan(100);
@@ -653,16 +652,16 @@ describe('the recipe for servers', () => {
   it('"Shutdown without a storm" ends the stream of a slow reader, too', async () => {
     const { log, reads } = flood();
     const { port, shutDown } = await startToShutDown(log, 1);
-    const { socket, received, over } = read(port, { path: '/prices' });
-    socket.pause();
+    const { pause, resume, body, over } = read(port, { path: '/prices' });
+    pause();
     await atRest(reads);
     const before = reads();
     const shut = shutDown();
     // Its moment comes while it has no room.
     await firstValueFrom(timer(10));
-    socket.resume();
+    resume();
     expect(await over()).to.equal('ended');
-    expect(received()).to.match(farewell);
+    expect(body()).to.match(farewell);
     expect(reads()).to.equal(before);
     await shut;
   });
@@ -788,12 +787,12 @@ describe('the recipe for servers', () => {
 
   it('"Behind a proxy" begins with the options that one needs', async () => {
     const { app, prices } = await runRecipe<{ app: Express; prices: EventLog }>('Behind a proxy');
-    const { until, received } = read(await serve(app), { path: '/prices' });
+    const { head, until, body } = read(await serve(app), { path: '/prices' });
     await until('\nid: ');
     await prices.append(price);
     await until('event: price');
-    expect(received().toLowerCase()).to.include('\r\nx-accel-buffering: no\r\n');
-    expect(received()).to.match(/\r\n: keep-alive 20000\n: {2048}/);
+    expect((await head()).headers).to.include({ 'x-accel-buffering': 'no' });
+    expect(body()).to.match(/^: keep-alive 20000\n: {2048}/);
   });
 
   it('is run, whichever it is', async () => {

@@ -45,7 +45,7 @@ export type AnyData = Readonly<Record<string, unknown>>;
  */
 export type SseEventOf<Events extends object> = string extends keyof Events
   ? SseEvent
-  : TypedEvent<Events> | SseEvent<never, never> | SseEvent<'gap'>;
+  : TypedEvent<Events & { gap: unknown }> | SseEvent<never, never>;
 
 type TypedEvent<Events extends object> = {
   [Type in keyof Events & string]: Type extends 'message'

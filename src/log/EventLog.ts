@@ -1,6 +1,11 @@
 import type { Observable } from 'rxjs';
 import type { Resumable, SseEvent } from '../event-stream/index.js';
 
+/** Where a reader is that had no place: an event which carries only its id. */
+export interface PlaceEvent extends SseEvent<never, never> {
+  readonly id: string;
+}
+
 /** What a reader is told instead of the events that it asked for and that are not there. Its id is the place to go on from. */
 export interface GapEvent extends SseEvent<'gap', { readonly reason: GapReason }> {
   readonly type: 'gap';
@@ -30,7 +35,5 @@ export interface EventLog<E extends SseEvent = SseEvent> extends Resumable {
    * next: an event; first, to a reader who had no place, one that only carries an id; and a {@link GapEvent} wherever
    * events are missing that it asked for, after which it goes on from the earliest that is kept. Never completes.
    */
-  after(
-    lastEventId: string | undefined,
-  ): Observable<(E & { readonly id: string }) | GapEvent | { readonly id: string }>;
+  after(lastEventId: string | undefined): Observable<(E & { readonly id: string }) | GapEvent | PlaceEvent>;
 }

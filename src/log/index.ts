@@ -1,3 +1,3 @@
-export type { EventLog, GapEvent, GapReason } from './EventLog.js';
+export type { EventLog, GapEvent, GapReason, PlaceEvent } from './EventLog.js';
 export { memoryLog } from './memoryLog.js';
 export type { MemoryLogConfig } from './memoryLog.js';

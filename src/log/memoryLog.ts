@@ -1,6 +1,6 @@
 import { Observable } from 'rxjs';
 import { encodeEvent, type SseEvent } from '../event-stream/index.js';
-import type { EventLog, GapEvent, GapReason } from './EventLog.js';
+import type { EventLog, GapEvent, GapReason, PlaceEvent } from './EventLog.js';
 
 export interface MemoryLogConfig {
   /**
@@ -60,7 +60,7 @@ export function memoryLog<E extends SseEvent = SseEvent>({
       }),
 
     after(lastEventId) {
-      return new Observable<Entry | GapEvent | { readonly id: string }>(subscriber => {
+      return new Observable<Entry | GapEvent | PlaceEvent>(subscriber => {
         const place = lastEventId === undefined ? tip : positionOf(lastEventId);
         let position = typeof place === 'number' ? place : floor();
         // Not before the reader knows its place.
