@@ -53,7 +53,7 @@ const maxConnections = 400;
 
 for (const [name, { clients, serve }] of Object.entries(doors)) {
   describe(`toSSE at the door ${name}, after all that clients and sources can do,`, function () {
-    this.timeout(20_000);
+    this.timeout(10_000);
 
     let server: Server;
     let port: number;

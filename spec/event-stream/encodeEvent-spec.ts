@@ -117,6 +117,29 @@ describe('encodeEvent', () => {
     });
   }
 
+  it('refuses bytes and lists in place of an event, which would be one without fields', () => {
+    for (const value of [new Uint8Array(3), new DataView(new ArrayBuffer(3)), [{ data: 'a' }]]) {
+      expect(errorOf(value)).to.be.instanceOf(SseEventError).and.include({ field: 'event', value });
+    }
+  });
+
+  it('refuses an object whose fields cannot be read, and gives what it throws as the cause', () => {
+    const mine = new Error('mine');
+    const throwing = () => {
+      throw mine;
+    };
+    for (const value of [
+      {
+        get data() {
+          return throwing();
+        },
+      },
+      new Proxy({}, { get: throwing, has: throwing, getPrototypeOf: throwing }),
+    ]) {
+      expect(errorOf(value)).to.be.instanceOf(SseEventError).and.include({ field: 'event', cause: mine });
+    }
+  });
+
   it('gives the same bytes for the same object', () => {
     const event = Object.freeze({ data: { a: 1 }, id: '1' });
     expect(encodeEvent(event)).to.equal(encodeEvent(event));

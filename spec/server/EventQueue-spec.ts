@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { SseEvent } from '../../src/event-stream/index.js';
 import { EventQueue, type Overflow } from '../../src/server/EventQueue.js';
+import { growth } from '../support/growth.js';
 import { settled } from '../support/virtualTime.js';
 
 describe('EventQueue', () => {
@@ -515,20 +516,4 @@ function expectLatest(pieces: readonly Piece[], accepted: readonly Pushed[], ask
   const latest = new Map(asked.map(({ number, id }) => [id, number]));
   const isSuperseded = ({ number, id }: Pushed) => id !== undefined && latest.get(id) !== number;
   expect(accepted.filter(pushed => !taken.has(pushed.number) && !isSuperseded(pushed))).to.deep.equal([]);
-}
-
-/** How many times as long the large one takes: the least time of each, over runs in turn. */
-function growth(small: () => void, large: () => void): number {
-  const leastTimes = { small: Infinity, large: Infinity };
-  for (let run = 0; run < 5; run++) {
-    leastTimes.small = Math.min(leastTimes.small, timeOf(small));
-    leastTimes.large = Math.min(leastTimes.large, timeOf(large));
-  }
-  return leastTimes.large / leastTimes.small;
-}
-
-function timeOf(act: () => void): number {
-  const start = performance.now();
-  act();
-  return performance.now() - start;
 }

@@ -30,6 +30,11 @@ describe('readByRoom', () => {
     expect(read(source)).to.deep.equal([{ id: 'after' }, 'complete']);
   });
 
+  it('reads an iterable that can be read from a place from there', () => {
+    const source = Object.assign([a], { after: () => of({ id: 'after' }) });
+    expect(read(source)).to.deep.equal([{ id: 'after' }, 'complete']);
+  });
+
   it('reads an iterable while there is room', () => {
     expect(read([a])).to.deep.equal([a, 'complete']);
     expect(read([a], false)).to.deep.equal([]);

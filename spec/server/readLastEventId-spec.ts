@@ -19,6 +19,10 @@ describe('readLastEventId', () => {
     ['refuses CR', undefined, '/?lastEventId=a%0Db', undefined],
     ['refuses LF', undefined, '/?lastEventId=a%0Ab', undefined],
     ['refuses NUL', undefined, '/?lastEventId=a%00', undefined],
+    ['refuses any other control character', undefined, '/?lastEventId=%01', undefined],
+    ['refuses DEL', undefined, '/?lastEventId=%7F', undefined],
+    ['takes TAB', undefined, '/?lastEventId=a%09b', 'a\tb'],
+    ['takes characters beyond U+FFFF', undefined, '/?lastEventId=%F0%9F%98%80', '😀'],
     ['takes 8 Ki characters', 'x'.repeat(8192), '/', 'x'.repeat(8192)],
     ['refuses more than 8 Ki characters', 'x'.repeat(8193), '/', undefined],
   ];

@@ -125,6 +125,13 @@ describe('rereadByRoom', () => {
       expect(log).to.deep.equal(['1', '2', '3', '4']);
     });
 
+    it('comes back also if there is room again by the time that the last event was given', async () => {
+      hasRoom$.next(false);
+      read(replay(['1', '2', '3']), undefined, () => hasRoom$.next(true));
+      await settled();
+      expect(log).to.deep.equal(['1', '2', '3']);
+    });
+
     it('stays away if the room is gone again a moment later', async () => {
       read(replay(['1', '2']), undefined, fillAt('1'));
       hasRoom$.next(true);

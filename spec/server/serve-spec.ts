@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Readable } from 'node:stream';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { concat, EMPTY, finalize, NEVER, Observable, of, Subject, throwError } from 'rxjs';
 import { SseEventError, SseOverflowError, type SseEvent } from '../../src/event-stream/index.js';
@@ -123,17 +124,28 @@ describe('serve', () => {
     expect(exchange.log).to.deep.equal([]);
   });
 
-  it('answers nobody who has gone before, and asks no project', () => {
-    exchange.isGone = true;
-    start({}, () => expect.fail('asked'));
-    expect(exchange.log).to.deep.equal([]);
-  });
+  describe('asks no project', () => {
+    const isAsked = () => {
+      let isAsked = false;
+      start({}, () => {
+        isAsked = true;
+        return NEVER;
+      });
+      return isAsked;
+    };
 
-  it('answers a request for the head with the head, and asks no project', () => {
-    exchange = new ScriptedExchange({ isHead: true });
-    start({}, () => expect.fail('asked'));
-    expect(exchange.log).to.deep.equal(['open', 'end']);
-    expect(openings).to.deep.equal([]);
+    it('for a reader who has gone before, and answers nobody', () => {
+      exchange.isGone = true;
+      expect(isAsked()).to.equal(false);
+      expect(exchange.log).to.deep.equal([]);
+    });
+
+    it('for the head alone, and answers with that', () => {
+      exchange = new ScriptedExchange({ isHead: true });
+      expect(isAsked()).to.equal(false);
+      expect(exchange.log).to.deep.equal(['open', 'end']);
+      expect(openings).to.deep.equal([]);
+    });
   });
 
   for (const [name, source, log] of [
@@ -164,14 +176,22 @@ describe('serve', () => {
     });
   }
 
-  for (const value of [undefined, null, 'text', 7, {}]) {
-    it(`fails at a project that gives ${value === null ? 'null' : typeof value}, at once or as a promise`, async () => {
+  for (const [value, got] of [
+    [undefined, 'got undefined'],
+    [null, 'got object'],
+    ['text', 'got string'],
+    [7, 'got number'],
+    [{}, ''],
+  ] as const) {
+    it(`fails at a project that gives ${JSON.stringify(value)}, at once or as a promise`, async () => {
       for (const given of [value, Promise.resolve(value)]) {
         exchange = new ScriptedExchange();
         start({}, untyped(given));
         await settled();
         expect(exchange.log).to.have.length(1);
-        expect(exchange.log[0]).to.match(/^fail TypeError: /);
+        expect(exchange.log[0])
+          .to.match(/^fail TypeError: /)
+          .and.include(got);
       }
       expect(openings).to.deep.equal([]);
       expect(errors).to.deep.equal([]);
@@ -206,14 +226,14 @@ describe('serve', () => {
 
   describe('takes no', () => {
     const outOfRange: Readonly<Record<string, readonly unknown[]>> = {
-      keepAlive: [0, 0.5, -1, NaN, Infinity, 2 ** 31],
+      keepAlive: [0, 0.5, -1, NaN, Infinity, 2 ** 31, '5', true],
       stallTimeout: [0, 0.5, -1, NaN, 2 ** 31],
       maxDuration: [0, 0.5, -1, NaN, 2 ** 31],
-      maxConnections: [0, -1, NaN],
+      maxConnections: [0, -1, 1.5, NaN],
       bufferLimit: [-1, NaN],
       padding: [-1, NaN, 65_537, Infinity],
       head: ['', 'lazy'],
-      overflow: ['', 'drop'],
+      overflow: ['', 'drop', null],
     };
     for (const [option, values] of Object.entries(outOfRange)) {
       it(`${option} out of its range`, () => {
@@ -590,6 +610,7 @@ describe('serve', () => {
 
     it('the closeObserver all that there is to know', () => {
       exchange = new ScriptedExchange({ lastEventId: '7' });
+      tick(50);
       startFull({ overflow: 'drop-newest', bufferLimit: 22 });
       tick(100);
       emit(1, 2, 3);
@@ -618,6 +639,15 @@ describe('serve', () => {
       exchange.gone();
       expect(closings).to.have.length(1);
       expect(closings[0]).to.include({ reason: 'error', error: 'mine', lastEventId: undefined });
+    });
+
+    it('that a reader is gone that leaves before it has all that came before an error', () => {
+      startFull();
+      emit(1);
+      events$.error('mine');
+      exchange.gone();
+      expect(facts()).to.deep.equal([{ reason: 'gone', events: 0 }]);
+      expect(errors).to.deep.equal(['mine']);
     });
 
     it('the closeObserver of no error where there is none', () => {
@@ -667,8 +697,8 @@ describe('serve', () => {
       events$.error('mine');
       tick(100_000);
       exchange.gone();
-      expect(closings).to.have.length(1);
-      expect(exchange.log).not.to.include('abort');
+      expect(facts()).to.deep.equal([{ reason: 'error', events: 0 }]);
+      expect(exchange.log).to.deep.equal([...begun, 'cut']);
     });
 
     for (const [name, end, answer] of [
@@ -923,6 +953,11 @@ describe('serve', () => {
       expect(errors).to.deep.equal([]);
     });
 
+    it('tells of nothing where there is nothing', async () => {
+      await startLate(() => undefined);
+      expect(errors).to.deep.equal([]);
+    });
+
     it('tells of what it fails with to leave it', async () => {
       await startLate(() => new ReadableStream({ cancel: () => Promise.reject(new Error('mine')) }));
       expect(errors.map(String)).to.deep.equal(['Error: mine']);
@@ -937,6 +972,16 @@ describe('serve', () => {
       await startLate(() => Promise.reject(new DOMException('aborted', 'AbortError')));
       expect(errors).to.deep.equal([]);
     });
+  });
+
+  it('tells of no Readable of Node that it leaves while there is nothing to read', async () => {
+    const source = new Readable({ objectMode: true, read: () => undefined });
+    start({}, () => source);
+    await settled();
+    exchange.gone();
+    await settled();
+    expect(source.destroyed).to.equal(true);
+    expect(errors).to.deep.equal([]);
   });
 
   describe('leaves', () => {
@@ -1257,9 +1302,10 @@ describe('serve', () => {
 
     it('of Infinity waits for ever', () => {
       exchange.hasRoom = false;
-      start({ stallTimeout: Infinity });
+      start({ stallTimeout: Infinity, keepAlive: false });
+      expect(pending()).to.equal(0);
       tick(1e6);
-      expect(exchange.log).to.deep.equal(begun);
+      expect(exchange.log).to.deep.equal(['open', ': event stream␊␊']);
     });
 
     it('waits 30 s unless said otherwise', () => {

@@ -38,9 +38,7 @@ const events: Readonly<Record<string, unknown>> = {
   'a toJSON that throws': { data: { toJSON: refuse } },
   'a toJSON that throws nothing at all': {
     data: {
-      toJSON: () => {
-        throwing(undefined)();
-      },
+      toJSON: throwing(undefined),
     },
   },
   'a toJSON that gives nothing': { data: { toJSON: () => undefined } },
@@ -80,13 +78,17 @@ function throwing(error: unknown): () => never {
   };
 }
 
+function rejected(error: unknown): Promise<never> {
+  return Promise.resolve().then(throwing(error));
+}
+
 /** Projects as JavaScript has them, each with what is said of it. */
 type Projects = Readonly<Record<string, () => unknown>>;
 
 function failingWith(name: string, error: unknown): Projects {
   return {
     [`a project that throws ${name}`]: throwing(error),
-    [`a project that rejects with ${name}`]: () => Promise.reject(error),
+    [`a project that rejects with ${name}`]: () => rejected(error),
     [`a source that fails with ${name}`]: () => throwError(() => error),
     [`a source that fails with ${name} after an event`]: () =>
       concat(
@@ -152,7 +154,7 @@ export const failing: Projects = {
 export const failingLate: Projects = merged(
   Object.entries(errors).map(([name, error]): Projects => {
     const fail = throwing(error);
-    const reject = () => Promise.reject(error);
+    const reject = () => rejected(error);
     const next = () => Promise.resolve({ value: first });
     return {
       [`an Observable that throws ${name}`]: () => concat(of(first), NEVER).pipe(finalize(fail)),

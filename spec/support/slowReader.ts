@@ -113,12 +113,13 @@ function silentReader(door: SlowReaderDoor, port: number): Readable {
   return socket;
 }
 
-/** Where to leave a stream that does not end. */
+/** Where to leave a stream that does not end: the control at once. */
 function lastNumber(source: SlowReaderSource, given: number): number {
   switch (source) {
     case 'resumable':
-    case 'control':
       return published;
+    case 'control':
+      return 0;
     case 'iterable':
     case 'asyncIterable':
     case 'readableStream':

@@ -34,6 +34,8 @@ export class EventQueue<E extends SseEvent> {
   /** By number, in order. */
   readonly #entries = new Map<number, Entry>();
   #nextNumber = 0;
+  /** None that waits has a lower number. A Map that is read from its start passes all that it had there before. */
+  #first = 0;
   /** The gap at the end, to which the next event that is left out is added. */
   #gap: Gap | undefined;
 
@@ -75,14 +77,15 @@ export class EventQueue<E extends SseEvent> {
   take(): Uint8Array {
     const chunks: Uint8Array[] = [];
     let length = 0;
-    for (const [number, entry] of this.#entries) {
+    for (; this.#first < this.#nextNumber; this.#first++) {
+      const entry = this.#entries.get(this.#first);
+      if (!entry) continue;
       const bytes = isEvent(entry) ? entry : entry.bytes;
       if (length > 0 && length + bytes.length > batchSize) break;
       chunks.push(bytes);
       length += bytes.length;
-      this.#remove(number, entry);
+      this.#remove(this.#first, entry);
     }
-    this.#gap = undefined;
     return joined(chunks, length);
   }
 
@@ -119,18 +122,19 @@ export class EventQueue<E extends SseEvent> {
   #dropOldest(limit: number): void {
     let gap = new Gap();
     let place: number | undefined;
-    for (const [number, entry] of this.#entries) {
-      if (this.#isWithin(limit)) break;
+    for (let number = this.#first; !this.#isWithin(limit); number++) {
+      const entry = this.#entries.get(number);
+      if (entry instanceof Gap) [gap, place] = [entry, number];
+      if (!entry || !isEvent(entry)) continue;
       // The gap moves on to the place of what is dropped.
       if (place !== undefined) this.#entries.delete(place);
-      place = number;
-      if (entry instanceof Gap) gap = entry;
-      if (!isEvent(entry)) continue;
       this.#uncount(number, entry);
       this.#entries.set(number, gap);
+      place = number;
       gap.dropped++;
       this.dropped++;
     }
+    while (!this.#entries.has(this.#first)) this.#first++;
   }
 
   #dropSuperseded(key: unknown): void {

@@ -41,6 +41,8 @@ export class TimeoutQueue {
       this.#due.delete(callback);
       callback();
     }
+    // One that was armed by a callback.
+    clearTimeout(this.#timer);
     const [first] = this.#due.values();
     this.#timer = first === undefined ? undefined : this.#arm(Math.max(first - now, 1));
   }

@@ -1,6 +1,7 @@
 import { encodeEvent, type Listener, type SseEvent } from '../event-stream/index.js';
 import type { Overflow } from './EventQueue.js';
 import type { SseStreamClosing, SseStreamOpening, WriterConfig } from './EventWriter.js';
+import { isObject } from './isObject.js';
 import { TimeoutQueue } from './TimeoutQueue.js';
 
 export interface ToSseConfig<Request = unknown, E extends SseEvent = SseEvent> {
@@ -109,16 +110,17 @@ export function settingsOf<Request, E extends SseEvent>({
   closeObserver,
   errorObserver = console.error,
 }: ToSseConfig<Request, E>): Settings<Request, E> {
-  if (keepAlive !== false) expectRange('keepAlive', keepAlive, 1, longestTimer);
-  if (stallTimeout !== Infinity) expectRange('stallTimeout', stallTimeout, 1, longestTimer);
-  if (maxDuration !== Infinity) expectRange('maxDuration', maxDuration, 1, longestTimer);
-  expectRange('maxConnections', maxConnections, 1, Infinity);
-  expectRange('bufferLimit', bufferLimit, 0, Infinity);
-  expectRange('padding', padding, 0, 65_536);
-  expectOneOf('head', head, ['eager', 'first-event']);
-  if (typeof overflow !== 'object') {
-    expectOneOf('overflow', overflow, ['disconnect', 'drop-oldest', 'drop-newest']);
-  }
+  const delay = `a number of milliseconds from 1 to ${longestTimer}`;
+  const isDelay = (value: unknown) => isWithin(value, 1, longestTimer);
+  expect({ keepAlive }, keepAlive === false || isDelay(keepAlive), `${delay}, or false`);
+  expect({ stallTimeout }, stallTimeout === Infinity || isDelay(stallTimeout), `${delay}, or Infinity`);
+  expect({ maxDuration }, maxDuration === Infinity || isDelay(maxDuration), `${delay}, or Infinity`);
+  expect({ padding }, isWithin(padding, 0, 65_536), 'a number of bytes from 0 to 65536');
+  expect({ bufferLimit }, isWithin(bufferLimit, 0, Infinity), 'a number of bytes from 0 on');
+  const isCount = maxConnections === Infinity || (Number.isInteger(maxConnections) && maxConnections > 0);
+  expect({ maxConnections }, isCount, 'a whole number from 1 on, or Infinity');
+  expect({ head }, heads.includes(head), heads.join(' or '));
+  expect({ overflow }, isOverflow(overflow), `${overflows.join(', ')} or { latestBy }`);
 
   const lifetimes = lifetimesOf(maxDuration);
   return {
@@ -142,14 +144,23 @@ export function settingsOf<Request, E extends SseEvent>({
 /** More milliseconds would make a timer fire at once. */
 const longestTimer = 2 ** 31 - 1;
 
-function expectRange(option: string, value: number, least: number, most: number): void {
-  if (value >= least && value <= most) return;
-  throw new RangeError(`Expected ${option} to be a number from ${least} to ${most}, got ${value}`);
+const heads = ['eager', 'first-event'];
+const overflows = ['disconnect', 'drop-oldest', 'drop-newest'];
+
+/** Of what JavaScript may give, whatever the types say. */
+function isWithin(value: unknown, least: number, most: number): boolean {
+  return typeof value === 'number' && value >= least && value <= most;
 }
 
-function expectOneOf(option: string, value: string, choices: readonly string[]): void {
-  if (choices.includes(value)) return;
-  throw new RangeError(`Expected ${option} to be one of ${choices.join(', ')}, got ${value}`);
+function isOverflow(value: unknown): boolean {
+  if (!isObject(value)) return overflows.some(name => name === value);
+  return 'latestBy' in value && typeof value.latestBy === 'function';
+}
+
+function expect(option: Readonly<Record<string, unknown>>, isValid: boolean, expected: string): void {
+  if (isValid) return;
+  const [[name, value] = []] = Object.entries(option);
+  throw new RangeError(`Expected ${name} to be ${expected}, got ${String(value)}`);
 }
 
 function preambleOf(keepAlive: number | false, retry: number | undefined, padding: number): Uint8Array {

@@ -1,5 +1,6 @@
 import { filter, firstValueFrom, Observable, type BehaviorSubject } from 'rxjs';
 import { atEndOfTurn } from './atEndOfTurn.js';
+import { isObject } from './isObject.js';
 import { isPromise } from './isPromise.js';
 
 /** What gives a value each time it is asked for one. */
@@ -25,14 +26,16 @@ export function pullByRoom<T>(
 ): Observable<T> {
   return new Observable(subscriber => {
     const { next, leave } = pullerOf(source);
+    const room$ = hasRoom$.pipe(filter(Boolean));
     let isOver = false;
 
     const pullAll = async () => {
       try {
         for (let count = 1; ; count++) {
-          if (!hasRoom$.value) await firstValueFrom(hasRoom$.pipe(filter(Boolean)), { defaultValue: false });
           // A source that always has something must not keep the event loop to itself.
           if (count % 256 === 0) await new Promise<void>(atEndOfTurn);
+          // When it hears of room, that may be taken again.
+          while (!hasRoom$.value && !subscriber.closed) await firstValueFrom(room$, { defaultValue: false });
           if (subscriber.closed) return;
           const result = next();
           const step = isPromise(result) ? await result : result;
@@ -59,11 +62,9 @@ export function pullByRoom<T>(
   });
 }
 
-export function isPullable<T>(source: object): source is Pullable<T> {
-  const isObservable = 'subscribe' in source;
-  return (
-    !isObservable && ('getReader' in source || Symbol.asyncIterator in source || Symbol.iterator in source)
-  );
+export function isPullable<T>(source: Pullable<T> | object): source is Pullable<T> {
+  if (!isObject(source) || 'subscribe' in source) return false;
+  return 'getReader' in source || Symbol.asyncIterator in source || Symbol.iterator in source;
 }
 
 interface Puller<T> {
@@ -81,5 +82,11 @@ function pullerOf<T>(source: Pullable<T>): Puller<T> {
   }
   const iterator =
     Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
-  return { next: () => iterator.next(), leave: () => iterator.return?.() };
+  // Nor does the iterator of a stream of Node destroy it.
+  const leave = isDestroyable(source) ? () => source.destroy() : () => iterator.return?.();
+  return { next: () => iterator.next(), leave };
+}
+
+function isDestroyable(source: object): source is { destroy(): unknown } {
+  return 'destroy' in source && typeof source.destroy === 'function';
 }

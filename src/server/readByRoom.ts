@@ -1,5 +1,6 @@
 import { from, type BehaviorSubject, type InteropObservable, type Observable } from 'rxjs';
 import type { Resumable, SseEvent } from '../event-stream/index.js';
+import { isObject } from './isObject.js';
 import { isPullable, pullByRoom, type Pullable } from './pullByRoom.js';
 import { rereadByRoom } from './rereadByRoom.js';
 
@@ -23,6 +24,7 @@ export function readByRoom<E extends SseEvent>(
   source: SseSource<E>,
   { lastEventId, hasRoom$, reportLate }: Reader,
 ): Observable<E> {
+  if (!isObject(source)) throw new TypeError(`Expected a source of events, got ${typeof source}`);
   if (isResumable(source)) return rereadByRoom(source, lastEventId, hasRoom$);
   if (isPullable<E>(source)) return pullByRoom(source, hasRoom$, reportLate);
   return from(source);

@@ -8,6 +8,7 @@ import {
   skipWhile,
   takeUntil,
   takeWhile,
+  tap,
   type BehaviorSubject,
   type Observable,
 } from 'rxjs';
@@ -26,12 +27,9 @@ export function rereadByRoom<E extends SseEvent>(
   return defer(() => {
     let place = lastEventId;
     let isAtPlace = place !== undefined;
-    let isLeft = false;
+    let isOver = false;
 
-    const mayStay = (hasRoom: boolean) => {
-      isLeft = !hasRoom && isAtPlace;
-      return !isLeft;
-    };
+    const mayStay = (hasRoom: boolean) => hasRoom || !isAtPlace;
     const mayStayAfter = ({ id = '' }: E) => {
       isAtPlace = id !== '';
       if (isAtPlace) place = id;
@@ -41,9 +39,10 @@ export function rereadByRoom<E extends SseEvent>(
     const room$ = hasRoom$.pipe(filter(Boolean), observeOn(asapScheduler));
 
     return defer(() => source.after(place)).pipe(
+      tap({ complete: () => (isOver = true) }),
       takeUntil(hasRoom$.pipe(skipWhile(mayStay))),
       takeWhile(mayStayAfter, true),
-      repeat({ delay: () => (isLeft ? room$ : EMPTY) }),
+      repeat({ delay: () => (isOver ? EMPTY : room$) }),
     );
   });
 }

@@ -80,7 +80,7 @@ export function serve<Request, Response, E extends SseEvent>(
     const context = { lastEventId, writable$: hasRoom$.asObservable(), signal: departure.signal, response };
     const reportLate = (error: unknown) => {
       // Work that was given up because the reader left did what it should.
-      if (!isAbortError(error)) writer.reportError(error);
+      if (!isGivingUp(error)) writer.reportError(error);
     };
 
     try {
@@ -92,8 +92,6 @@ export function serve<Request, Response, E extends SseEvent>(
     }
 
     function answerWith(source: SseSource<E>): void {
-      // JavaScript may give anything, and often gives nothing.
-      if (!isObject(source)) throw new TypeError(`Expected a source of events, got ${typeof source}`);
       if (exchange.isGone) {
         // Which may be because someone else has answered.
         writer.gone(false);
@@ -123,10 +121,8 @@ export function serve<Request, Response, E extends SseEvent>(
   }
 }
 
-function isObject(value: unknown): boolean {
-  return typeof value === 'object' && value !== null;
-}
-
-function isAbortError(error: unknown): boolean {
-  return error instanceof Error && error.name === 'AbortError';
+/** An aborted `fetch` and the like; or a stream of Node that was destroyed. */
+function isGivingUp(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error.name === 'AbortError' || ('code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE');
 }
