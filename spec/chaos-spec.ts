@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler } from 'express';
 import { createServer } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
 import type { Server } from 'node:net';
+import type { Readable } from 'node:stream';
 import { concat, filter, firstValueFrom, map, NEVER, Observable, of, range, Subject } from 'rxjs';
 import { toSSE as toSSEOfExpress } from '../src/adapters/express.js';
 import { toSSE, type NodeRequest, type SseProject, type ToSseConfig } from '../src/adapters/node.js';
@@ -57,11 +58,13 @@ for (const [name, { clients, serve }] of Object.entries(doors)) {
 
     let server: Server;
     let port: number;
+    let reader: Readable;
     let told: unknown[];
     const sources = chaosSources();
     const healthy = { sent: 0, received: [] as number[] };
     const streams = { opened: 0, closed: 0 };
     const connections: Promise<unknown>[] = [];
+    const statuses = new Map<string, number>();
 
     before(async () => {
       server = serve(sources.project, {
@@ -78,11 +81,14 @@ for (const [name, { clients, serve }] of Object.entries(doors)) {
       port = await listen(server);
       told = await uproar(run);
     });
-    after(() => server.close());
+    after(() => {
+      reader.destroy();
+      server.close();
+    });
 
     const run = async () => {
       const begun = sources.isAsked('/healthy');
-      const reader = await clients.open(port, '/healthy');
+      reader = await clients.open(port, '/healthy');
       const isComplete = new Promise<void>(resolve => {
         const decoder = createDecoder(({ data }) => {
           if (data === 'last') resolve();
@@ -93,7 +99,9 @@ for (const [name, { clients, serve }] of Object.entries(doors)) {
       await begun;
 
       await Promise.all([
-        ...Object.keys(failing).map(name => clients.ask(port, `/failing/${encodeURI(name)}`)),
+        ...Object.keys(failing).map(async name => {
+          statuses.set(name, await clients.ask(port, `/failing/${encodeURI(name)}`));
+        }),
         ...Object.keys(failingLate).map(async name => {
           const path = `/failingLate/${encodeURI(name)}`;
           const client = await clients.connect(port, { name, path, until: 'data: 1' });
@@ -153,6 +161,11 @@ for (const [name, { clients, serve }] of Object.entries(doors)) {
       expect(asked.failingLate).to.have.keys(Object.keys(failingLate));
     });
 
+    it('has answered each as an error or with a stream, and not as if there were nothing', () => {
+      for (const [name, status] of statuses) expect(status, name).to.be.oneOf([200, 500]);
+      expect(statuses.size).to.equal(Object.keys(failing).length);
+    });
+
     it('has left each source, once', () => {
       const { begun, left } = sources.count;
       expect(begun).to.be.greaterThan(100);
@@ -206,6 +219,13 @@ function chaosSources() {
       count.left++;
     }
   }
+  /** It is to be closed even by who does not read it. */
+  const begun = (): AsyncIterable<SseEvent> => {
+    count.begun++;
+    const next = () => new Promise<never>(() => undefined);
+    const end = () => Promise.resolve({ done: true as const, value: count.left++ });
+    return { [Symbol.asyncIterator]: () => ({ next, return: end }) };
+  };
   const log = {
     after: (id = '0') => counted(range(Number(id) + 1, 1000).pipe(map(n => ({ id: String(n), data: n })))),
   };
@@ -219,7 +239,7 @@ function chaosSources() {
       case 'healthy':
         return healthy$;
       case 'undecided':
-        return firstValueFrom(decision).then(() => counted(NEVER));
+        return firstValueFrom(decision).then(() => (Number(name) % 2 ? counted(NEVER) : begun()));
       case 'one':
         return counted(concat(of(one), NEVER));
       case 'large':

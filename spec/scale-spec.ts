@@ -16,8 +16,9 @@ describe('many streams at once', () => {
   afterEach(leaveAll);
 
   const open = (count: number, source: SseSource, hasRoom = true) => {
-    exchanges = Array.from({ length: count }, () => new ScriptedExchange(hasRoom));
-    exchanges.forEach(serve(() => source, { ...everyTimeout, random: inTurn() }));
+    const opened = Array.from({ length: count }, () => new ScriptedExchange(hasRoom));
+    exchanges.push(...opened);
+    opened.forEach(serve(() => source, { ...everyTimeout, random: inTurn() }));
   };
   const turn = () => new Promise(setImmediate);
 
@@ -32,21 +33,12 @@ describe('many streams at once', () => {
       ['have no room', false],
     ] as const) {
       it(`share their timers, where the readers ${readers}`, async () => {
-        // By then mocha has set its own.
-        await turn();
-        const timers = watchTimers();
-        open(100, NEVER, hasRoom);
-        const ofFew = timers.count();
+        const few = timersMadeBy(() => open(100, NEVER, hasRoom));
+        const many = timersMadeBy(() => open(10_000, NEVER, hasRoom));
+        expect(many.left()).to.equal(few.left()).and.to.be.greaterThan(0);
         leaveAll();
         await turn();
-        expect(timers.count()).to.equal(0);
-
-        open(10_000, NEVER, hasRoom);
-        expect(timers.count()).to.equal(ofFew).and.to.be.greaterThan(0);
-        leaveAll();
-        await turn();
-        expect(timers.count()).to.equal(0);
-        timers.stop();
+        expect([few.left(), many.left()]).to.deep.equal([0, 0]);
       });
     }
 
@@ -154,14 +146,22 @@ function inTurn(): () => number {
   return () => (count++ % 100) / 100;
 }
 
-/** Counts the timers that are made from now on and not cleared, whether they keep the process alive or not. */
-function watchTimers() {
+/** The timers that are made while it acts, and not cleared, whether they keep the process alive or not. */
+function timersMadeBy(act: () => void) {
   const timers = new Set<number>();
+  let isActing = true;
   const hook = createHook({
-    init: (id, type) => type === 'Timeout' && timers.add(id),
+    init: (id, type) => isActing && type === 'Timeout' && timers.add(id),
     destroy: id => timers.delete(id),
   }).enable();
-  return { count: () => timers.size, stop: () => hook.disable() };
+  act();
+  isActing = false;
+  return {
+    left: () => {
+      if (timers.size === 0) hook.disable();
+      return timers.size;
+    },
+  };
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -32,8 +32,8 @@ export interface ChaosClients {
   readonly connect: (port: number, point: ChaosPoint) => Promise<ChaosClient>;
   /** Clients with thirty requests on one connection: for what does not end, and for what ends at once. */
   readonly crowds: readonly ((port: number, endless: string, ended: string) => Promise<ChaosClient>)[];
-  /** Asks for this and reads it to its end, whatever that is. */
-  readonly ask: (port: number, path: string) => Promise<void>;
+  /** Asks for this and reads it to its end, whatever that is. Gives the status. */
+  readonly ask: (port: number, path: string) => Promise<number>;
   /** The stream of a client that reads all of it. */
   readonly open: (port: number, path: string) => Promise<Readable>;
 }
@@ -57,8 +57,11 @@ export const http1Clients: ChaosClients = {
   async ask(port, path) {
     const socket = await connected(port);
     const closed = once(socket, 'close');
-    socket.resume().write(requestText({ path, headers: { Connection: 'close' } }));
+    let received = '';
+    socket.on('data', text => (received += String(text)));
+    socket.write(requestText({ path, headers: { Connection: 'close' } }));
     await closed;
+    return Number(received.split(' ')[1]);
   },
   async open(port, path) {
     const socket = await connected(port);
@@ -83,12 +86,14 @@ export const http2Clients: ChaosClients = {
   async ask(port, path) {
     const session = connectHttp2(`http://127.0.0.1:${port}`);
     const stream = session.request({ ':path': path }).on('error', () => undefined);
-    stream.resume();
+    let status = NaN;
+    stream.on('response', ({ ':status': its = NaN }) => (status = its)).resume();
     // Not `once` of events, which rejects at an error.
     await new Promise(resolve => stream.on('close', resolve));
     const closed = once(session, 'close');
     session.close();
     await closed;
+    return status;
   },
   open(port, path) {
     const session = connectHttp2(`http://127.0.0.1:${port}`);

@@ -97,6 +97,7 @@ function failingWith(name: string, error: unknown): Projects {
       ),
     [`a source that throws ${name} while it is subscribed to`]: () => new Observable(throwing(error)),
     [`a source that throws ${name} at an event`]: () => interval(0).pipe(map(throwing(error))),
+    [`a source that throws ${name} when it is over`]: () => of(first).pipe(finalize(throwing(error))),
     [`an iterable that throws ${name}`]: function* () {
       yield first;
       throw error;

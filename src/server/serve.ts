@@ -123,6 +123,11 @@ export function serve<Request, Response, E extends SseEvent>(
 
 /** An aborted `fetch` and the like; or a stream of Node that was destroyed. */
 function isGivingUp(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return error.name === 'AbortError' || ('code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE');
+  try {
+    if (!(error instanceof Error)) return false;
+    return error.name === 'AbortError' || ('code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE');
+  } catch {
+    // Anything can be thrown, also what lets nobody look at it.
+    return false;
+  }
 }
