@@ -237,6 +237,15 @@ for (const [name, create] of [
       expect(asked).to.deep.equal([]);
     });
 
+    it('answers a failure with a bare 500, and tells of it, where it is called without next', async () => {
+      const errors: unknown[] = [];
+      const stream = toSSE(() => throwError(() => 'mine'), { errorObserver: error => errors.push(error) });
+      app.use((request, response) => void stream(request, response, undefined as never));
+      const { text } = await request(app).get('/').expect(500);
+      expect(text).to.equal('');
+      expect(errors).to.deep.equal(['mine']);
+    });
+
     it('survives a route that ends the response behind its back', async () => {
       const events$ = new Subject<{ data: string }>();
       const stream = toSSE(() => events$);

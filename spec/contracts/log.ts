@@ -51,7 +51,13 @@ export function logContract(create: (maxEvents: number) => EventLog): void {
   it('refuses an event that cannot be written, and gives its readers the others', async () => {
     const events = log();
     const [start] = await append(events, 'start');
-    for (const event of [{ type: 'a\nb' }, { data: 1n }, { retry: -1 }]) {
+    for (const event of [
+      { type: 'a\nb' },
+      { data: 1n },
+      { retry: -1 },
+      'text' as never,
+      { price: 1 } as never,
+    ]) {
       const error = await events.append(event).catch((reason: unknown) => reason);
       expect(error).to.be.instanceOf(SseEventError);
     }

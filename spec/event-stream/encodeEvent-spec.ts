@@ -117,10 +117,26 @@ describe('encodeEvent', () => {
     });
   }
 
-  it('refuses bytes and lists in place of an event, which would be one without fields', () => {
-    for (const value of [new Uint8Array(3), new DataView(new ArrayBuffer(3)), [{ data: 'a' }]]) {
+  it('refuses what has other fields only, such as a payload, bytes or a list', () => {
+    for (const value of [{ price: 1 }, new Uint8Array(3), [{ data: 'a' }]]) {
       expect(errorOf(value)).to.be.instanceOf(SseEventError).and.include({ field: 'event', value });
     }
+  });
+
+  it('refuses an event whose type is called event, as elsewhere', () => {
+    const value = { event: 'tick', data: 'a' };
+    expect(errorOf(value)).to.be.instanceOf(SseEventError).and.include({ field: 'event', value });
+  });
+
+  it('writes an event that has no fields as a blank line', () => {
+    for (const event of [{}, { data: undefined }, { id: undefined, event: undefined }]) {
+      expect(encodeEvent(event)).to.deep.equal(new TextEncoder().encode('\n'));
+    }
+  });
+
+  it('finds the fields also where they are inherited', () => {
+    const event = Object.create({ data: 'a' }, { other: { value: 1, enumerable: true } });
+    expect(encodeEvent(event)).to.deep.equal(new TextEncoder().encode('data: a\n\n'));
   });
 
   it('refuses an object whose fields cannot be read, and gives what it throws as the cause', () => {

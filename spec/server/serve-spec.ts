@@ -178,9 +178,9 @@ describe('serve', () => {
 
   for (const [value, got] of [
     [undefined, 'got undefined'],
-    [null, 'got object'],
-    ['text', 'got string'],
-    [7, 'got number'],
+    [null, 'got null'],
+    ['text', 'got text'],
+    [7, 'got 7'],
     [{}, ''],
   ] as const) {
     it(`fails at a project that gives ${JSON.stringify(value)}, at once or as a promise`, async () => {
@@ -234,14 +234,19 @@ describe('serve', () => {
       padding: [-1, NaN, 65_537, Infinity],
       head: ['', 'lazy'],
       overflow: ['', 'drop', null],
+      takeUntil: [NEVER, null],
+      random: [0.5],
+      openObserver: ['', {}, null],
+      closeObserver: ['', {}],
+      errorObserver: [{ next: 1 }],
     };
     for (const [option, values] of Object.entries(outOfRange)) {
       it(`${option} out of its range`, () => {
         for (const value of values) {
-          expect(() => serve(() => NEVER, { [option]: value })).to.throw(
-            RangeError,
-            new RegExp(`^Expected ${option} to be .*, got ${String(value)}$`),
-          );
+          expect(() => serve(() => NEVER, { [option]: value }))
+            .to.throw(RangeError, `Expected ${option} to be `)
+            .with.property('message')
+            .that.includes(`, got ${String(value)}`);
         }
       });
     }
@@ -510,6 +515,111 @@ describe('serve', () => {
         expect(head.log).to.deep.equal(['open', 'end']);
       }
       expect(isFull(answer)).to.equal(false);
+    });
+  });
+
+  describe('with takeUntil', () => {
+    let end$: Subject<unknown>;
+    beforeEach(() => {
+      end$ = new Subject();
+    });
+    const startToEnd = (config?: ToSseConfig, project?: SseProject<unknown>) =>
+      start({ takeUntil: () => end$, ...config }, project);
+
+    it('ends properly when it emits, after all that the source gave, and listens no more', () => {
+      startToEnd();
+      emit(1);
+      end$.next('now');
+      expect(exchange.log).to.deep.equal([...begun, 'data: 1␊␊', 'end']);
+      expect(events$.observed).to.equal(false);
+      expect(end$.observed).to.equal(false);
+      exchange.gone();
+      expect(facts()).to.deep.equal([{ reason: 'complete', events: 1 }]);
+    });
+
+    it('sends an event that it emits last', () => {
+      startToEnd();
+      end$.next({ retry: 5000 });
+      expect(exchange.log).to.deep.equal([...begun, 'retry: 5000␊␊', 'end']);
+    });
+
+    it('sends no event of the DOM', () => {
+      startToEnd();
+      end$.next(new Event('abort'));
+      expect(exchange.log).to.deep.equal([...begun, 'end']);
+    });
+
+    it('cuts off at a last event that cannot be written', () => {
+      startToEnd();
+      end$.next({ retry: -1 });
+      expect(exchange.log).to.deep.equal([...begun, 'cut']);
+      expect(errors).to.have.length(1);
+    });
+
+    it('goes on when it completes', () => {
+      startToEnd();
+      end$.complete();
+      expect(events$.observed).to.equal(true);
+    });
+
+    it('cuts off when it fails', () => {
+      startToEnd();
+      end$.error('mine');
+      expect(exchange.log).to.deep.equal([...begun, 'cut']);
+      expect(errors).to.deep.equal(['mine']);
+      expect(events$.observed).to.equal(false);
+    });
+
+    it('is asked for each reader, and left with it', () => {
+      const asked: unknown[] = [];
+      exchange = new ScriptedExchange({ lastEventId: '7' });
+      start({
+        takeUntil: (request, { lastEventId }) => {
+          asked.push(request, lastEventId);
+          return end$;
+        },
+      });
+      expect(asked).to.deep.equal(['the request', '7']);
+      exchange.gone();
+      expect(end$.observed).to.equal(false);
+    });
+
+    it('ends also a source that has been left, since its reader has no room', () => {
+      startFull({ takeUntil: () => end$ }, () => ({ after: () => concat(of({ id: '1' }), NEVER) }));
+      end$.next(undefined);
+      exchange.drain();
+      expect(exchange.log.at(-1)).to.equal('end');
+    });
+
+    for (const [when, project] of [
+      ['when the project still decides', () => new Promise<never>(() => undefined)],
+      ['before the first event that the head waits for', () => NEVER],
+    ] as const) {
+      it(`answers 503 ${when}`, () => {
+        startToEnd({ head: 'first-event', retry: 2500 }, project);
+        end$.next('now');
+        expect(exchange.log).to.deep.equal(['503 Retry-After 3']);
+        expect(openings).to.deep.equal([]);
+      });
+    }
+
+    it('asks no project once it has emitted', () => {
+      const asked: string[] = [];
+      startToEnd({ takeUntil: () => ['now'] }, () => {
+        asked.push('project');
+        return events$;
+      });
+      expect(exchange.log).to.deep.equal(['503 Retry-After 5']);
+      expect(asked).to.deep.equal([]);
+    });
+
+    it('fails where it throws', () => {
+      start({
+        takeUntil: () => {
+          throw new Error('mine');
+        },
+      });
+      expect(exchange.log).to.deep.equal(['fail Error: mine']);
     });
   });
 

@@ -1,4 +1,4 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { AnyData, SseEventOf } from '../event-stream/index.js';
 import { nodeExchange, serve, type SseProject, type ToSseConfig } from '../server/index.js';
 
@@ -25,9 +25,8 @@ export type {
  *   anything was sent, and if `project` throws or rejects, Express's own error handling answers.
  * - unsubscribe: when the reader leaves, at once.
  *
- * A reader that lags is disconnected once `bufferLimit` bytes wait for it.
- *
- * @throws {@link SseEventError} if `retry` cannot be written, RangeError for any other number out of its range
+ * @throws {@link SseEventError} if `retry` cannot be written, RangeError for any other option out of its range, TypeError if
+ *   `project` is no function
  * @example
  * ```ts
  * import express from 'express';
@@ -44,7 +43,12 @@ export function toSSE<Events extends object = AnyData, E extends SseEventOf<Even
   config?: ToSseConfig<Request, E>,
 ): RequestHandler {
   const answer = serve(project, config);
-  return (request, response, next) => answer(nodeExchange(request, response, error => next(asError(error))));
+  return (request, response, next) => answer(nodeExchange(request, response, failBy(next)));
+}
+
+/** Who calls the middleware by hand may leave `next` out. */
+function failBy(next: NextFunction | undefined): ((error: unknown) => void) | undefined {
+  return next && (error => next(asError(error)));
 }
 
 /** To Express no error means the next route, and so do some strings. */

@@ -24,8 +24,8 @@ export interface SseEvent<Type extends string = string, Data = unknown> {
   readonly retry?: number | undefined;
   /** Text that readers ignore. Each line break starts a new comment line. */
   readonly comment?: string | undefined;
-  /** The event's name is its `type`. */
-  readonly event?: never;
+  /** No field: the name of an event is its `type`. */
+  readonly event?: undefined;
 }
 
 /** Any event type, and any data. */

@@ -44,17 +44,23 @@ function isSame(a: Fields, b: Fields): boolean {
 type Fields = Partial<Record<keyof SseEvent, unknown>>;
 
 function fieldsOf(event: unknown): Fields {
-  // Bytes, say of a stream to be relayed, would be an event without any field.
-  if (typeof event !== 'object' || event === null || Array.isArray(event) || ArrayBuffer.isView(event)) {
-    throw new SseEventError('event', event, 'an object with the fields of an event');
-  }
+  if (typeof event !== 'object' || event === null) throw new SseEventError('event', event, 'an object');
   try {
     const { comment, retry, type, id, data }: Fields = event;
-    return { comment, retry, type, id, data };
+    if (isEvent(event)) return { comment, retry, type, id, data };
   } catch (cause) {
     throw new SseEventError('event', event, 'an object whose fields can be read', { cause });
   }
+  throw new SseEventError('event', event, 'an object with type, data, id, retry or comment');
 }
+
+/** A payload is none, nor are bytes, nor what other libraries call an event: each would be sent as something else. */
+function isEvent(event: object): boolean {
+  if ('event' in event && event.event !== undefined) return false;
+  return fields.some(field => field in event) || Object.keys(event).length === 0;
+}
+
+const fields = ['data', 'type', 'id', 'retry', 'comment'];
 
 const lineBreaks = /\r\n?|\n/g;
 

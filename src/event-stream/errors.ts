@@ -150,5 +150,6 @@ export class SseDataError extends SseError {
 }
 
 function inspect(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value.slice(0, 80)) : typeof value;
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 80));
+  return typeof value === 'number' ? String(value) : typeof value;
 }

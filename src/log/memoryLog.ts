@@ -51,8 +51,10 @@ export function memoryLog<E extends SseEvent = SseEvent>({
     append: event =>
       // All of it happens at once. What is thrown in here is a rejection.
       new Promise(resolve => {
+        // An event that cannot be written would stop every reader at its place.
+        encodeEvent(event);
         const entry = { ...event, id: idAt(tip + 1) };
-        // An event that cannot be written would stop every reader at its place. Its bytes are kept, for all of them.
+        // Its bytes are kept, for all of them.
         encodeEvent(entry);
         entries[slot(++tip)] = entry;
         for (const read of readers) read();

@@ -1,9 +1,11 @@
-import { BehaviorSubject, Subscription, type Observer } from 'rxjs';
+import { BehaviorSubject, Subscription, type Observable, type Observer } from 'rxjs';
 import { encodeEvent, SseOverflowError, tell, type Listener, type SseEvent } from '../event-stream/index.js';
 import { atEndOfTurn } from './atEndOfTurn.js';
 import { diagnostics } from './diagnostics.js';
 import { batchSize, EventQueue, type Overflow } from './EventQueue.js';
 import type { Exchange, ExchangeListener } from './Exchange.js';
+import { isObject } from './isObject.js';
+import { refuse } from './refuse.js';
 import type { TimeoutQueue } from './TimeoutQueue.js';
 
 /** What `openObserver` gets when a stream begins. */
@@ -38,6 +40,8 @@ export interface SseStreamClosing<Request = unknown> extends SseStreamOpening<Re
 export interface WriterConfig<Request, E extends SseEvent> {
   /** What every stream begins with. */
   readonly preamble: Uint8Array;
+  /** For who is refused, in whole seconds. */
+  readonly retryAfter: number;
   readonly bufferLimit: number;
   readonly overflow: Overflow<E>;
   readonly silence: TimeoutQueue | undefined;
@@ -126,6 +130,20 @@ export class EventWriter<Request, E extends SseEvent> implements Observer<E>, Ex
     }
   }
 
+  /** Ends the stream in the middle of it when `end$` emits, after one last event if that is what it emits. */
+  endBy(end$: Observable<unknown>): void {
+    const end = (last: unknown) => {
+      if (this.#isUnanswered) {
+        this.#close();
+        refuse(this.#exchange, this.#config.retryAfter);
+        return;
+      }
+      if (this.#isEvent(last)) this.next(last);
+      this.complete();
+    };
+    this.subscription.add(end$.subscribe({ next: end, error: error => this.error(error) }));
+  }
+
   drain(): void {
     // With nothing more to write, the stall watch goes on until all is taken.
     if (this.#state === 'ended' || this.#state === 'closed') return;
@@ -153,6 +171,11 @@ export class EventWriter<Request, E extends SseEvent> implements Observer<E>, Ex
 
   get #isUnanswered(): boolean {
     return this.#state === 'undecided' && this.#given === 0;
+  }
+
+  /** None is one of the DOM, which is what `fromEvent` may give. */
+  #isEvent(value: unknown): value is E {
+    return isObject(value) && !(value instanceof Event);
   }
 
   #begin(): void {

@@ -1,7 +1,9 @@
+import { NEVER, type ObservableInput } from 'rxjs';
 import { encodeEvent, type Listener, type SseEvent } from '../event-stream/index.js';
 import type { Overflow } from './EventQueue.js';
 import type { SseStreamClosing, SseStreamOpening, WriterConfig } from './EventWriter.js';
 import { isObject } from './isObject.js';
+import type { SseContext } from './SseProject.js';
 import { TimeoutQueue } from './TimeoutQueue.js';
 
 export interface ToSseConfig<Request = unknown, E extends SseEvent = SseEvent> {
@@ -68,6 +70,14 @@ export interface ToSseConfig<Request = unknown, E extends SseEvent = SseEvent> {
    */
   readonly maxDuration?: number | undefined;
   /**
+   * Ends a stream in the middle of it, when what it returns for the reader first emits: at a shutdown, or when a token expires. An event that
+   * it emits is sent last, such as a `retry` of the reader's own. A reader that has no stream yet is then answered 503, with
+   * `Retry-After`. For any kind of source, also for one that is read again after its reader was slow.
+   *
+   * @defaultValue never
+   */
+  readonly takeUntil?: ((request: Request, context: SseContext) => ObservableInput<unknown>) | undefined;
+  /**
    * Gives numbers from 0 up to 1.
    *
    * @defaultValue `Math.random`
@@ -89,8 +99,7 @@ export interface ToSseConfig<Request = unknown, E extends SseEvent = SseEvent> {
 export interface Settings<Request, E extends SseEvent> {
   readonly isEager: boolean;
   readonly maxConnections: number;
-  /** In whole seconds. */
-  readonly retryAfter: number;
+  readonly takeUntil: (request: Request, context: SseContext) => ObservableInput<unknown>;
   readonly writer: WriterConfig<Request, E>;
 }
 
@@ -105,6 +114,7 @@ export function settingsOf<Request, E extends SseEvent>({
   stallTimeout = 30_000,
   maxConnections = Infinity,
   maxDuration = Infinity,
+  takeUntil = () => NEVER,
   random = Math.random,
   openObserver,
   closeObserver,
@@ -120,14 +130,20 @@ export function settingsOf<Request, E extends SseEvent>({
   const isCount = maxConnections === Infinity || (Number.isInteger(maxConnections) && maxConnections > 0);
   expect({ maxConnections }, isCount, 'a whole number from 1 on, or Infinity');
   expect({ head }, heads.includes(head), heads.join(' or '));
+  expect({ takeUntil }, typeof takeUntil === 'function', 'a function');
+  expect({ random }, typeof random === 'function', 'a function');
+  expect({ openObserver }, isListener(openObserver), 'a function or { next }');
+  expect({ closeObserver }, isListener(closeObserver), 'a function or { next }');
+  expect({ errorObserver }, isListener(errorObserver), 'a function or { next }');
   expect({ overflow }, isOverflow(overflow), `${overflows.join(', ')} or { latestBy }`);
 
   const lifetimes = lifetimesOf(maxDuration);
   return {
     isEager: head === 'eager',
     maxConnections,
-    retryAfter: Math.max(1, Math.ceil((retry ?? 5000) / 1000)),
+    takeUntil,
     writer: {
+      retryAfter: Math.max(1, Math.ceil((retry ?? 5000) / 1000)),
       preamble: preambleOf(keepAlive, retry, padding),
       bufferLimit,
       overflow,
@@ -155,6 +171,11 @@ function isWithin(value: unknown, least: number, most: number): boolean {
 function isOverflow(value: unknown): boolean {
   if (!isObject(value)) return overflows.some(name => name === value);
   return 'latestBy' in value && typeof value.latestBy === 'function';
+}
+
+function isListener(value: unknown): boolean {
+  if (!isObject(value)) return value === undefined || typeof value === 'function';
+  return 'next' in value && typeof value.next === 'function';
 }
 
 function expect(option: Readonly<Record<string, unknown>>, isValid: boolean, expected: string): void {

@@ -6,5 +6,5 @@ export type { NodeRequest, NodeResponse } from './nodeExchange.js';
 export { readLastEventId } from './readLastEventId.js';
 export type { SseSource } from './readByRoom.js';
 export { serve } from './serve.js';
-export type { SseContext, SseProject } from './serve.js';
+export type { SseContext, SseProject } from './SseProject.js';
 export type { ToSseConfig } from './ToSseConfig.js';

@@ -56,8 +56,12 @@ export function nodeExchange<Request extends NodeRequest, Response extends NodeR
     abort() {
       connection.abort();
     },
-    respond(status, headers) {
-      if (!response.headersSent) response.writeHead(status, headers);
+    respond(status, headers = {}) {
+      if (!response.headersSent) {
+        // Not by `writeHead`, after which a response without a body is a chunked one.
+        response.statusCode = status;
+        for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+      }
       response.end();
     },
     fail,

@@ -24,7 +24,9 @@ export function readByRoom<E extends SseEvent>(
   source: SseSource<E>,
   { lastEventId, hasRoom$, reportLate }: Reader,
 ): Observable<E> {
-  if (!isObject(source)) throw new TypeError(`Expected a source of events, got ${typeof source}`);
+  if (!isObject(source)) {
+    throw new TypeError(`Expected the project to return a source of events, got ${String(source)}`);
+  }
   if (isResumable(source)) return rereadByRoom(source, lastEventId, hasRoom$);
   if (isPullable<E>(source)) return pullByRoom(source, hasRoom$, reportLate);
   return from(source);

@@ -1,32 +1,13 @@
-import { Observable } from 'rxjs';
+import { from, Observable } from 'rxjs';
 import type { SseEvent } from '../event-stream/index.js';
-import { diagnostics } from './diagnostics.js';
 import { EventWriter } from './EventWriter.js';
 import type { Exchange } from './Exchange.js';
 import { isPromise } from './isPromise.js';
 import { isPullable } from './pullByRoom.js';
 import { readByRoom, type SseSource } from './readByRoom.js';
+import { refuse } from './refuse.js';
+import type { SseProject } from './SseProject.js';
 import { settingsOf, type ToSseConfig } from './ToSseConfig.js';
-
-/** What a project is told about the reader. */
-export interface SseContext<Response = unknown> {
-  /** The place the reader asks to go on from; `undefined` if it has none. Taken from the request, so anyone can claim it. */
-  readonly lastEventId: string | undefined;
-  /**
-   * Whether the reader keeps up: `true` at first, then each change. For a source that can do with fewer events. Completes with the stream.
-   */
-  readonly writable$: Observable<boolean>;
-  /** Aborted when the reader leaves or the stream is over: for work that the source does before it emits. */
-  readonly signal: AbortSignal;
-  /** The response to come. Its status and headers can be set until the project, or the promise it gave, has decided. */
-  readonly response: Response;
-}
-
-/** Says what a request is answered with, at once or as a promise. */
-export type SseProject<Request, E extends SseEvent = SseEvent, Response = unknown> = (
-  request: Request,
-  context: SseContext<Response>,
-) => SseSource<E> | PromiseLike<SseSource<E>>;
 
 /**
  * What every door's `toSSE` does, for whoever writes a door: answers a request with the events that the project gives.
@@ -48,11 +29,9 @@ export function serve<Request, Response, E extends SseEvent>(
   config: ToSseConfig<Request, E> = {},
 ): (exchange: Exchange<Request, Response>) => void {
   if (typeof project !== 'function') {
-    throw new TypeError(
-      `Expected a project, a function that gives a source of events, got ${typeof project}`,
-    );
+    throw new TypeError(`Expected a function, as in toSSE(() => events$), got ${typeof project}`);
   }
-  const { isEager, maxConnections, retryAfter, writer: writerConfig } = settingsOf(config);
+  const { isEager, maxConnections, takeUntil, writer: writerConfig } = settingsOf(config);
   let connections = 0;
 
   return exchange => {
@@ -63,9 +42,7 @@ export function serve<Request, Response, E extends SseEvent>(
     } else if (connections < maxConnections) {
       answer(exchange);
     } else {
-      const { request, lastEventId } = exchange;
-      diagnostics.refuse?.publish({ request, lastEventId });
-      exchange.respond(503, { 'Retry-After': String(retryAfter) });
+      refuse(exchange, writerConfig.retryAfter);
     }
   };
 
@@ -84,6 +61,9 @@ export function serve<Request, Response, E extends SseEvent>(
     };
 
     try {
+      writer.endBy(from(takeUntil(request, context)));
+      // If it came before the project was even asked.
+      if (departure.signal.aborted) return;
       const source = project(request, context);
       if (isPromise(source)) source.then(answerWith).then(undefined, fail);
       else answerWith(source);
