@@ -40,7 +40,7 @@ export type {
  */
 export function toSSE<Events extends object = AnyData, E extends SseEventOf<Events> = SseEventOf<Events>>(
   project: SseProject<Request, E, Response>,
-  config?: ToSseConfig<Request, E>,
+  config?: ToSseConfig<Request, E, Response>,
 ): RequestHandler {
   const answer = serve(project, config);
   return (request, response, next) => answer(nodeExchange(request, response, failBy(next)));

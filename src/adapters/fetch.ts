@@ -53,7 +53,7 @@ export interface ResponseHead {
  */
 export function toSSE<Events extends object = AnyData, E extends SseEventOf<Events> = SseEventOf<Events>>(
   project: SseProject<Request, E, ResponseHead>,
-  config?: ToSseConfig<Request, E>,
+  config?: ToSseConfig<Request, E, ResponseHead>,
 ): (request: Request) => Promise<Response> {
   const answer = serve(project, config);
   return request => new Promise((resolve, reject) => answer(fetchExchange(request, resolve, reject)));

@@ -56,7 +56,7 @@ export function toSSE<
   Response extends NodeResponse = NodeResponse,
 >(
   project: SseProject<Request, E, Response>,
-  config?: ToSseConfig<Request, E>,
+  config?: ToSseConfig<Request, E, Response>,
 ): (request: Request, response: Response, next?: (error: unknown) => void) => void {
   const answer = serve(project, config);
   return (request, response, next) => answer(nodeExchange(request, response, next));

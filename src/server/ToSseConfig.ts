@@ -6,7 +6,7 @@ import { isObject } from './isObject.js';
 import type { SseContext } from './SseProject.js';
 import { TimeoutQueue } from './TimeoutQueue.js';
 
-export interface ToSseConfig<Request = unknown, E extends SseEvent = SseEvent> {
+export interface ToSseConfig<Request = unknown, E extends SseEvent = SseEvent, Response = unknown> {
   /**
    * When the head is sent. `'eager'`: at once, so that the reader knows it is connected, however quiet the source is.
    * `'first-event'`: with the first event, so that a source which fails or ends before has a status of its own: the error's, or 204.
@@ -76,7 +76,8 @@ export interface ToSseConfig<Request = unknown, E extends SseEvent = SseEvent> {
    *
    * @defaultValue never
    */
-  readonly takeUntil?: ((request: Request, context: SseContext) => ObservableInput<unknown>) | undefined;
+  readonly takeUntil?:
+    ((request: Request, context: SseContext<Response>) => ObservableInput<unknown>) | undefined;
   /**
    * Gives numbers from 0 up to 1.
    *
@@ -96,15 +97,15 @@ export interface ToSseConfig<Request = unknown, E extends SseEvent = SseEvent> {
 }
 
 /** A config with nothing left open. */
-export interface Settings<Request, E extends SseEvent> {
+export interface Settings<Request, E extends SseEvent, Response> {
   readonly isEager: boolean;
   readonly maxConnections: number;
-  readonly takeUntil: (request: Request, context: SseContext) => ObservableInput<unknown>;
+  readonly takeUntil: (request: Request, context: SseContext<Response>) => ObservableInput<unknown>;
   readonly writer: WriterConfig<Request, E>;
 }
 
 /** @throws {@link SseEventError} if `retry` cannot be written, RangeError for anything else out of its range */
-export function settingsOf<Request, E extends SseEvent>({
+export function settingsOf<Request, E extends SseEvent, Response>({
   head = 'eager',
   keepAlive = 15_000,
   retry,
@@ -119,7 +120,7 @@ export function settingsOf<Request, E extends SseEvent>({
   openObserver,
   closeObserver,
   errorObserver = console.error,
-}: ToSseConfig<Request, E>): Settings<Request, E> {
+}: ToSseConfig<Request, E, Response>): Settings<Request, E, Response> {
   const delay = `a number of milliseconds from 1 to ${longestTimer}`;
   const isDelay = (value: unknown) => isWithin(value, 1, longestTimer);
   expect({ keepAlive }, keepAlive === false || isDelay(keepAlive), `${delay}, or false`);

@@ -26,7 +26,7 @@ import { settingsOf, type ToSseConfig } from './ToSseConfig.js';
  */
 export function serve<Request, Response, E extends SseEvent>(
   project: SseProject<Request, E, Response>,
-  config: ToSseConfig<Request, E> = {},
+  config: ToSseConfig<Request, E, Response> = {},
 ): (exchange: Exchange<Request, Response>) => void {
   if (typeof project !== 'function') {
     throw new TypeError(`Expected a function, as in toSSE(() => events$), got ${typeof project}`);
