@@ -36,6 +36,7 @@ const names: readonly [names: string, module: string][] = [
 
 /** What users write, and what they may leave undefined. */
 const typed = `
+  import express from 'express';
   import { filter } from 'rxjs';
   import { fromSSE, reconnect, type SseEvent } from 'rxjs-sse';
   import { createServer } from 'node:http';
@@ -79,6 +80,8 @@ const typed = `
   toSSE(of({ data: 1 }));
   toSSE(() => [{ data: 1 }, { comment: 'a' }], { closeObserver: ({ request, reason }) => console.log(request.path, reason) });
   toSSE(() => from([{ data: 1 }]), { overflow: { latestBy: ({ data }) => data.toFixed() } });
+  express().get('/:id', toSSE(({ params }: express.Request<{ id: string }>) => of({ data: params.id.length })));
+  toSSE(() => prices$, { takeUntil: (request, { response }) => [request.path, response.locals] });
   createServer(toNodeSSE(({ url }) => of({ data: url })));
   createHttp2Server(toNodeSSE(({ url }) => of({ data: url })));
   createHttp2Server(toNodeSSE(({ stream }: Http2ServerRequest) => of({ data: stream.id })));

@@ -15,8 +15,8 @@ export type {
 /**
  * Express middleware that answers with an event stream. For Express 5 and 4.
  *
- * `project` is called for each request and returns where its events come from: an Observable or whatever RxJS can make one
- * of, or a {@link SseSource | Resumable} such as an event log; or a promise of it.
+ * `project` is called for each request and returns where its events come from, or a promise of it: an Observable, an iterable, an
+ * async iterable, a `ReadableStream`, or something that can be read from a place, such as an event log ({@link SseSource}).
  *
  * - next: one event is written.
  * - complete: what waits is written, then the response ends. Complete synchronously without an event, and it is a 204:
@@ -38,10 +38,14 @@ export type {
  * app.listen(3000);
  * ```
  */
-export function toSSE<Events extends object = AnyData, E extends SseEventOf<Events> = SseEventOf<Events>>(
-  project: SseProject<Request, E, Response>,
-  config?: ToSseConfig<Request, E, Response>,
-): RequestHandler {
+export function toSSE<
+  Events extends object = AnyData,
+  E extends SseEventOf<Events> = SseEventOf<Events>,
+  Params = Request['params'],
+>(
+  project: SseProject<Request<Params>, E, Response>,
+  config?: ToSseConfig<Request<Params>, E, Response>,
+): RequestHandler<Params> {
   const answer = serve(project, config);
   return (request, response, next) => answer(nodeExchange(request, response, failBy(next)));
 }

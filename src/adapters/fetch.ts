@@ -28,9 +28,9 @@ export interface ResponseHead {
  * Answers a `Request` with a `Response` that is an event stream: for Hono, Next.js, SvelteKit, Bun, Deno, workers, and whatever
  * else speaks fetch.
  *
- * `project` is called for each request and returns where its events come from: an Observable or whatever RxJS can make one
- * of, or a {@link SseSource | Resumable} such as an event log; or a promise of it. Until then it can set the status and the
- * headers of `context.response`.
+ * `project` is called for each request and returns where its events come from, or a promise of it: an Observable, an iterable, an
+ * async iterable, a `ReadableStream`, or something that can be read from a place, such as an event log ({@link SseSource}). Until then it can set the status
+ * and the headers of `context.response`.
  *
  * - next: one event is written.
  * - complete: what waits is written, then the body ends. Complete synchronously without an event, and it is a 204: the

@@ -22,10 +22,10 @@ export type {
 
 /**
  * Answers a request of `node:http` or `node:http2` with an event stream; and so one of whatever is built on them, such as
- * Connect, Fastify, Koa and NestJS.
+ * Connect, Fastify and Koa (whose status begins as 404: set it to 200 before).
  *
- * `project` is called for each request and returns where its events come from: an Observable or whatever RxJS can make one
- * of, or a {@link SseSource | Resumable} such as an event log; or a promise of it.
+ * `project` is called for each request and returns where its events come from, or a promise of it: an Observable, an iterable, an
+ * async iterable, a `ReadableStream`, or something that can be read from a place, such as an event log ({@link SseSource}).
  *
  * - next: one event is written.
  * - complete: what waits is written, then the response ends. Complete synchronously without an event, and it is a 204:

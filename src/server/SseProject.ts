@@ -7,7 +7,8 @@ export interface SseContext<Response = unknown> {
   /** The place the reader asks to go on from; `undefined` if it has none. Taken from the request, so anyone can claim it. */
   readonly lastEventId: string | undefined;
   /**
-   * Whether the reader keeps up: `true` at first, then each change. For a source that can do with fewer events. Completes with the stream.
+   * Whether the reader keeps up: `true` at first, then each change. For a source that can do with fewer events. One event of more
+   * than 16 KiB is enough to make it `false` for a moment: debounce it. Completes with the stream.
    */
   readonly writable$: Observable<boolean>;
   /** Aborted when the reader leaves or the stream is over: for work that the source does before it emits. */

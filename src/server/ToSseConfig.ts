@@ -6,10 +6,12 @@ import { isObject } from './isObject.js';
 import type { SseContext } from './SseProject.js';
 import { TimeoutQueue } from './TimeoutQueue.js';
 
+/** What holds for all readers of one `toSSE(…)`. An observer is a function or `{ next }`; what it throws is an uncaught exception. */
 export interface ToSseConfig<Request = unknown, E extends SseEvent = SseEvent, Response = unknown> {
   /**
    * When the head is sent. `'eager'`: at once, so that the reader knows it is connected, however quiet the source is.
    * `'first-event'`: with the first event, so that a source which fails or ends before has a status of its own: the error's, or 204.
+   * Until then nothing is sent, and `keepAlive` and `maxDuration` begin with it.
    *
    * @defaultValue `'eager'`
    */
@@ -86,7 +88,7 @@ export interface ToSseConfig<Request = unknown, E extends SseEvent = SseEvent, R
   readonly random?: (() => number) | undefined;
   /** Told of the beginning of each stream, once. An answer that is no stream (HEAD, 204, 503, an error page) is none. */
   readonly openObserver?: Listener<SseStreamOpening<Request>> | undefined;
-  /** Told of the end of each stream, once. */
+  /** Told of the end of each stream, once; of none that did not begin. */
   readonly closeObserver?: Listener<SseStreamClosing<Request>> | undefined;
   /**
    * Gets the error that cut a stream off, or that nobody else handles. The reader learns nothing of it.

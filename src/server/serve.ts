@@ -12,16 +12,16 @@ import { settingsOf, type ToSseConfig } from './ToSseConfig.js';
 /**
  * What every door's `toSSE` does, for whoever writes a door: answers a request with the events that the project gives.
  *
- * @throws {@link SseEventError} if `retry` cannot be written, RangeError for any other number out of its range, TypeError if
+ * @throws {@link SseEventError} if `retry` cannot be written, RangeError for any other option out of its range, TypeError if
  *   `project` is no function
  * @example
  * ```ts
- * import { serve, type Exchange, type SseProject } from 'rxjs-sse/server';
+ * import { createServer } from 'node:http';
+ * import { interval, map } from 'rxjs';
+ * import { nodeExchange, serve } from 'rxjs-sse/server';
  *
- * const toSSE = (project: SseProject<Request>, exchangeOf: (request: Request) => Exchange<Request>) => {
- *   const answer = serve(project);
- *   return (request: Request) => answer(exchangeOf(request));
- * };
+ * const answer = serve(() => interval(1000).pipe(map(data => ({ data }))));
+ * createServer((request, response) => answer(nodeExchange(request, response))).listen(3000);
  * ```
  */
 export function serve<Request, Response, E extends SseEvent>(
