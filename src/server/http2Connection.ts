@@ -10,6 +10,8 @@ export function http2Connection(response: Http2ServerResponse): HttpConnection {
       return response.writableEnded || stream.closed || stream.destroyed;
     },
     onGone(listener) {
+      // While something is still to be written, Node does not close a stream that its reader has reset without an error.
+      stream.on('aborted', () => stream.rstCode === noError && stream.destroy());
       response.on('close', () => listener(stream.writableFinished && stream.rstCode === noError));
     },
     write(bytes) {
