@@ -603,6 +603,17 @@ describe('serve', () => {
       });
     }
 
+    it('reads nothing that the project gives after it', async () => {
+      const asked: string[] = [];
+      const late$ = new Observable<SseEvent>(() => void asked.push('subscribed'));
+      startToEnd({}, () => settled().then(() => late$));
+      end$.next('now');
+      await settled();
+      await settled();
+      expect(asked).to.deep.equal([]);
+      expect(exchange.log).to.deep.equal(['503 Retry-After 5']);
+    });
+
     it('asks no project once it has emitted', () => {
       const asked: string[] = [];
       startToEnd({ takeUntil: () => ['now'] }, () => {

@@ -1,10 +1,7 @@
-import { from, Observable } from 'rxjs';
 import type { SseEvent } from '../event-stream/index.js';
+import { answer } from './answer.js';
 import { EventWriter } from './EventWriter.js';
 import type { Exchange } from './Exchange.js';
-import { isPromise } from './isPromise.js';
-import { isPullable } from './pullByRoom.js';
-import { readByRoom, type SseSource } from './readByRoom.js';
 import { refuse } from './refuse.js';
 import type { SseProject } from './SseProject.js';
 import { settingsOf, type ToSseConfig } from './ToSseConfig.js';
@@ -31,7 +28,7 @@ export function serve<Request, Response, E extends SseEvent>(
   if (typeof project !== 'function') {
     throw new TypeError(`Expected a function, as in toSSE(() => events$), got ${typeof project}`);
   }
-  const { isEager, maxConnections, takeUntil, writer: writerConfig } = settingsOf(config);
+  const settings = settingsOf(config);
   let connections = 0;
 
   return exchange => {
@@ -39,75 +36,13 @@ export function serve<Request, Response, E extends SseEvent>(
     if (exchange.isHead) {
       exchange.open();
       exchange.end();
-    } else if (connections < maxConnections) {
-      answer(exchange);
+    } else if (connections >= settings.maxConnections) {
+      refuse(exchange, settings.writer.retryAfter);
     } else {
-      refuse(exchange, writerConfig.retryAfter);
+      const writer = new EventWriter<Request, E>(exchange, settings.writer);
+      connections++;
+      writer.hasRoom$.subscribe({ complete: () => connections-- });
+      answer(exchange, writer, project, settings);
     }
   };
-
-  function answer(exchange: Exchange<Request, Response>): void {
-    const { request, response, lastEventId } = exchange;
-    const writer = new EventWriter<Request, E>(exchange, writerConfig);
-    const { hasRoom$ } = writer;
-    connections++;
-    hasRoom$.subscribe({ complete: () => connections-- });
-    const departure = new AbortController();
-    writer.subscription.add(() => departure.abort());
-    const context = { lastEventId, writable$: hasRoom$.asObservable(), signal: departure.signal, response };
-    const reportLate = (error: unknown) => {
-      // Work that was given up because the reader left did what it should.
-      if (!isGivingUp(error)) writer.reportError(error);
-    };
-
-    try {
-      writer.endBy(from(takeUntil(request, context)));
-      // If it came before the project was even asked.
-      if (departure.signal.aborted) return;
-      const source = project(request, context);
-      if (isPromise(source)) source.then(answerWith).then(undefined, fail);
-      else answerWith(source);
-    } catch (error) {
-      fail(error);
-    }
-
-    function answerWith(source: SseSource<E>): void {
-      if (exchange.isGone) {
-        // Which may be because someone else has answered.
-        writer.gone(false);
-        // It comes too late to be read. What is open already is still to be closed.
-        if (!isPullable(source)) return;
-      }
-      const events$ = new Observable<E>(subscriber => {
-        // First, since a synchronous source must be left while it is still being subscribed to.
-        writer.subscription.add(subscriber);
-        const source$ = readByRoom(source, { lastEventId, hasRoom$, reportLate });
-        try {
-          return source$.subscribe(subscriber);
-        } catch (error) {
-          // The source has ended already, and failed to clean up.
-          writer.reportError(error);
-          return;
-        }
-      });
-      events$.subscribe(writer);
-      if (isEager) writer.open();
-    }
-
-    function fail(error: unknown): void {
-      if (exchange.isGone) reportLate(error);
-      else writer.error(error);
-    }
-  }
-}
-
-/** An aborted `fetch` and the like; or a stream of Node that was destroyed. */
-function isGivingUp(error: unknown): boolean {
-  try {
-    if (!(error instanceof Error)) return false;
-    return error.name === 'AbortError' || ('code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE');
-  } catch {
-    // Anything can be thrown, also what lets nobody look at it.
-    return false;
-  }
 }
