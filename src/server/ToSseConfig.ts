@@ -1,9 +1,10 @@
 import { NEVER, type ObservableInput } from 'rxjs';
 import { encodeEvent, type Listener, type SseEvent } from '../event-stream/index.js';
 import type { Overflow } from './EventQueue.js';
-import type { SseStreamClosing, SseStreamOpening, WriterConfig } from './EventWriter.js';
+import type { WriterConfig } from './EventWriter.js';
 import { isObject } from './isObject.js';
 import type { SseContext } from './SseProject.js';
+import type { SseStreamClosing, SseStreamOpening } from './SseStreamClosing.js';
 import { TimeoutQueue } from './TimeoutQueue.js';
 
 /** What holds for all readers of one `toSSE(…)`. An observer is a function or `{ next }`; what it throws is an uncaught exception. */

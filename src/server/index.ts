@@ -1,5 +1,4 @@
 export type { Overflow } from './EventQueue.js';
-export type { SseStreamClosing, SseStreamOpening } from './EventWriter.js';
 export type { Exchange, ExchangeListener } from './Exchange.js';
 export { nodeExchange } from './nodeExchange.js';
 export type { NodeRequest, NodeResponse } from './nodeExchange.js';
@@ -7,4 +6,5 @@ export { readLastEventId } from './readLastEventId.js';
 export type { SseSource } from './readByRoom.js';
 export { serve } from './serve.js';
 export type { SseContext, SseProject } from './SseProject.js';
+export type { SseStreamClosing, SseStreamOpening } from './SseStreamClosing.js';
 export type { ToSseConfig } from './ToSseConfig.js';
