@@ -19,7 +19,7 @@ import {
   toArray,
 } from 'rxjs';
 import { toSSE } from '../../src/adapters/express.js';
-import { fromSSE, type SseOpening, type ReceivedSseEvent } from '../../src/index.js';
+import { fromSSE, SseConnectionError, type SseOpening, type ReceivedSseEvent } from '../../src/index.js';
 import type { SseContext } from '../../src/server/index.js';
 import { serverContract } from '../contracts/server.js';
 import { listen } from '../support/listen.js';
@@ -192,27 +192,49 @@ for (const [name, create] of [
       await gone;
     });
 
-    for (const encoding of ['identity', 'gzip']) {
-      it(`writes each event at once under compression(), to a reader that accepts ${encoding}`, async () => {
-        const events$ = new Subject<{ data: string }>();
+    for (const encoding of ['identity', 'gzip', 'br']) {
+      /** Reads what goes through `compression()`, once it is open. */
+      const readCompressed = async (events$: Subject<{ data: string }>) => {
         app.use(
           compression({ threshold: 0 }),
           // Without `no-transform`, or it would not compress.
           (_request, response, next) => next(void response.set('Cache-Control', 'no-cache')),
-          toSSE(() => events$),
+          toSSE(() => events$, { errorObserver: () => undefined }),
         );
-        const base = `http://127.0.0.1:${await listen(server)}`;
         const headers = { 'Accept-Encoding': encoding };
         const opened$ = new Subject<SseOpening>();
-        const [opened, arrived] = [firstValueFrom(opened$), new Subject<ReceivedSseEvent>()];
-        const subscription = fromSSE(base, { headers, openObserver: opened$ }).subscribe(arrived);
+        const [opened, arrived$] = [firstValueFrom(opened$), new Subject<ReceivedSseEvent>()];
+        const url = `http://127.0.0.1:${await listen(server)}`;
+        const subscription = fromSSE(url, { headers, openObserver: opened$, reconnect: false }).subscribe(
+          arrived$,
+        );
         expect((await opened).headers.get('content-encoding') ?? 'identity').to.equal(encoding);
+        return { arrived$, subscription };
+      };
+
+      it(`writes each event at once under compression(), to a reader that accepts ${encoding}`, async () => {
+        const events$ = new Subject<{ data: string }>();
+        const { arrived$, subscription } = await readCompressed(events$);
         for (const data of ['a', 'b']) {
-          const arrival = firstValueFrom(arrived);
+          const arrival = firstValueFrom(arrived$);
           events$.next({ data });
           expect(await arrival).to.include({ data });
         }
         subscription.unsubscribe();
+      });
+
+      it(`cuts off after the events of an error's own turn, to a reader that accepts ${encoding}`, async () => {
+        const events$ = new Subject<{ data: string }>();
+        const { arrived$ } = await readCompressed(events$);
+        const arrived: string[] = [];
+        arrived$.subscribe({ next: ({ data }) => arrived.push(data), error: () => undefined });
+        const end = lastValueFrom(arrived$).catch((error: unknown) => error);
+        for (const data of ['a', 'b']) events$.next({ data });
+        events$.error('mine');
+        expect(await end)
+          .to.be.instanceOf(SseConnectionError)
+          .and.include({ reason: 'cut' });
+        expect(arrived).to.deep.equal(['a', 'b']);
       });
     }
 
