@@ -70,7 +70,11 @@ const typed = `
   prices$.next({ type: 'tock', data: { price: 1 } });
   // @ts-expect-error data goes with a type
   prices$.next({ data: { price: 1 } });
-  toSSE<Prices>(() => prices$, { overflow: { latestBy: event => event.type } });
+  toSSE<Prices>(() => prices$, {
+    overflow: { latestBy: event => (event.type === 'tick' ? event.data.price : event.type) },
+  });
+  // @ts-expect-error a tick has data
+  prices$.next({ type: 'tick' });
   toSSE<Prices>(({ params }) => Promise.resolve(params['a'] ? prices$ : memoryLog<SseEventOf<Prices>>()));
   // @ts-expect-error no prices
   toSSE<Prices>(() => of({ type: 'tock', data: 1 }));

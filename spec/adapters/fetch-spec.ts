@@ -1,6 +1,6 @@
 import { createAdaptorServer } from '@hono/node-server';
 import { expect } from 'chai';
-import { concat, EMPTY, NEVER, of, Subject, throwError } from 'rxjs';
+import { concat, EMPTY, map, NEVER, of, Subject, throwError, timer } from 'rxjs';
 import { toSSE, type ResponseHead } from '../../src/adapters/fetch.js';
 import type { SseEvent } from '../../src/index.js';
 import type { SseContext, SseProject, SseStreamClosing, ToSseConfig } from '../../src/server/index.js';
@@ -258,4 +258,40 @@ describe('toSSE of fetch', () => {
     }
     expect(events$.observed).to.equal(true);
   });
+
+  it('has room again after each piece that is taken', async () => {
+    const rooms: boolean[] = [];
+    const { read } = readerOf(
+      await answer((_, { writable$ }) => {
+        writable$.subscribe(room => rooms.push(room));
+        return events$;
+      }),
+    );
+    for (let count = 0; count < 4; count++) {
+      events$.next({ data: 'x'.repeat(5000) });
+      await turn();
+    }
+    expect(rooms).to.deep.equal([true, false]);
+    await read();
+    expect(await read()).to.match(/^data: x/);
+    expect(rooms).to.deep.equal([true, false, true]);
+  });
+
+  for (const head of ['eager', 'first-event'] as const) {
+    it(`rejects where the status that was set can have no body, ${head}`, async () => {
+      for (const source of [of({ data: 1 }), timer(1).pipe(map(() => ({ data: 1 })))]) {
+        const response = answer(
+          (_, { response }) => {
+            response.status = 204;
+            return source;
+          },
+          {},
+          { head },
+        );
+        expect(await response.catch((error: unknown) => error)).to.be.instanceOf(Error);
+      }
+      expect(errors).to.deep.equal([]);
+      expect(closings).to.deep.equal([]);
+    });
+  }
 });

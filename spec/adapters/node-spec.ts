@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { createServer as createH2cServer, createSecureServer } from 'node:http2';
 import type { Server as NetServer } from 'node:net';
@@ -91,6 +92,29 @@ for (const [protocol, create, connect] of protocols) {
       expect(await wholeBody(reader)).to.equal(`${begun}data: a\n\n`);
     });
 
+    it('leaves a head that cannot be sent to the error handling, and nothing of it on the response', async () => {
+      for (const head of ['eager', 'first-event'] as const) {
+        const stream = toSSE(
+          (_, { response }) => {
+            response.statusCode = 99;
+            return of({ data: 'a' });
+          },
+          { head, errorObserver },
+        );
+        await serve(stream);
+        const { head: headOf, over, body } = connection.ask();
+        const { status, headers } = await headOf();
+        expect(status).to.equal(500);
+        expect(headers).not.to.have.any.keys('content-type', 'cache-control', 'x-accel-buffering');
+        expect(await over()).to.equal('ended');
+        expect(body()).to.equal('');
+        connection.close();
+        server.close();
+      }
+      expect(errors.map(String)).to.deep.equal(Array(2).fill(errors.map(String)[0]));
+      expect(String(errors[0])).to.match(/status code/i);
+    });
+
     it('gives no warning for anything that it does', async () => {
       const events$ = new Subject<SseEvent>();
       const sources: SseSource[] = [events$, of({ data: 'a' }), [], throwError(() => 'mine')];
@@ -121,6 +145,45 @@ describe('toSSE of node, over HTTP/2', () => {
 });
 
 describe('toSSE of node, over HTTP/1.1', () => {
+  it('cuts off a response that waits behind another one, after what it gave, once it is its turn', async () => {
+    const sources: Subject<SseEvent>[] = [];
+    const server = createServer(
+      toSSE(
+        () => {
+          const source = new Subject<SseEvent>();
+          sources.push(source);
+          return source;
+        },
+        { errorObserver: () => undefined },
+      ),
+    );
+    const connection = connectHttp1(await listen(server));
+    const [first, second] = [connection.ask(), connection.ask()];
+    await first.until(begun);
+    while (sources.length < 2) await new Promise(setImmediate);
+    sources[1]?.next({ data: 'a' });
+    sources[1]?.error('mine');
+    sources[0]?.complete();
+    expect(await first.over()).to.equal('ended');
+    expect(await second.over()).to.equal('cut');
+    expect(second.body()).to.equal(`${begun}data: a\n\n`);
+    server.close();
+  });
+
+  it('does not keep a connection for another request once the server is closed', async () => {
+    const events$ = new Subject<SseEvent>();
+    const server = createServer(toSSE(() => events$));
+    server.keepAliveTimeout = 0;
+    const connection = connectHttp1(await listen(server));
+    const { until, over } = connection.ask();
+    await until(begun);
+    const closed = once(server, 'close');
+    server.close();
+    events$.complete();
+    expect(await over()).to.equal('ended');
+    await closed;
+  });
+
   it('listens once, for however many requests are waiting on a connection', async () => {
     const warnings: Error[] = [];
     const warned = (warning: Error) => warnings.push(warning);

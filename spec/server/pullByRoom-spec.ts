@@ -412,6 +412,27 @@ describe('pullByRoom', () => {
     });
   });
 
+  it('leaves a generator that is running when it is left, as soon as it gives back', async () => {
+    const log: string[] = [];
+    const generator = (function* () {
+      try {
+        yield 1;
+        subscription.unsubscribe();
+        log.push('left');
+        yield 2;
+        log.push('asked again');
+      } finally {
+        log.push('finally');
+      }
+    })();
+    hasRoom$.next(false);
+    pull<unknown>(generator);
+    hasRoom$.next(true);
+    await settled();
+    expect(log).to.deep.equal(['left', 'finally']);
+    expect(late).to.deep.equal([]);
+  });
+
   /** Has no more room from that value on. */
   function fillAt(value: number) {
     return (events$: Observable<number>) =>

@@ -21,6 +21,7 @@ describe('readLastEventId', () => {
     ['refuses NUL', undefined, '/?lastEventId=a%00', undefined],
     ['refuses any other control character', undefined, '/?lastEventId=%01', undefined],
     ['refuses DEL', undefined, '/?lastEventId=%7F', undefined],
+    ['leaves out a fragment', undefined, '/?lastEventId=8#9', '8'],
     ['takes TAB', undefined, '/?lastEventId=a%09b', 'a\tb'],
     ['takes characters beyond U+FFFF', undefined, '/?lastEventId=%F0%9F%98%80', '😀'],
     ['takes 8 Ki characters', 'x'.repeat(8192), '/', 'x'.repeat(8192)],

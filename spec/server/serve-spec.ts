@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Readable } from 'node:stream';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { concat, EMPTY, finalize, NEVER, Observable, of, Subject, throwError } from 'rxjs';
+import { concat, EMPTY, finalize, map, NEVER, Observable, of, Subject, throwError, timer } from 'rxjs';
 import { SseEventError, SseOverflowError, type SseEvent } from '../../src/event-stream/index.js';
 import {
   serve,
@@ -205,6 +205,30 @@ describe('serve', () => {
     expect(errors).to.deep.equal(['mine']);
   });
 
+  it('prints an error by default, to whatever the console is then, and also if it cannot be printed', () => {
+    const { error: original } = console;
+    const printed: unknown[][] = [];
+    const hostile = {
+      get stack() {
+        throw new Error('mine');
+      },
+    };
+    exchange = new ScriptedExchange({ canFail: false });
+    const answer = serve(() => throwError(() => hostile));
+    console.error = (...what: unknown[]) => {
+      if (what[0] === hostile) throw new Error('mine');
+      printed.push(what);
+    };
+    try {
+      answer(exchange);
+    } finally {
+      console.error = original;
+    }
+    expect(printed).to.have.length(1);
+    expect(printed[0]?.join(' ')).to.match(/^An error that cannot be printed.* mine$/);
+    expect(exchange.log).to.deep.equal(['500']);
+  });
+
   it('ends the response once, although events of the same turn were still to be written', async () => {
     start();
     emit(1);
@@ -305,7 +329,8 @@ describe('serve', () => {
     it('sends it within the turn if there is much', () => {
       start({ head });
       emit('x'.repeat(70_000));
-      expect(exchange.log).to.have.length(3);
+      expect(exchange.log.slice(0, 2)).to.deep.equal(begun);
+      expect(exchange.log).to.have.length(4);
     });
 
     it('keeps alive from then on', async () => {
@@ -394,7 +419,7 @@ describe('serve', () => {
 
     it('has as many as it is asked for', () => {
       start({ padding: 65_536 });
-      expect(exchange.log[1]).to.have.length(65_536 + ': keep-alive 15000␊: ␊␊'.length);
+      expect(exchange.log.slice(1).join('')).to.have.length(65_536 + ': keep-alive 15000␊: ␊␊'.length);
     });
   });
 
@@ -515,6 +540,79 @@ describe('serve', () => {
         expect(head.log).to.deep.equal(['open', 'end']);
       }
       expect(isFull(answer)).to.equal(false);
+    });
+  });
+
+  describe('with a large event', () => {
+    const large = 'x'.repeat(150_000);
+    const sizes = () => exchange.log.slice(2).map(written => written.length);
+
+    it('goes on as long as its reader takes a piece in time', () => {
+      start({ stallTimeout: 100 });
+      exchange.hasRoom = false;
+      emit(large);
+      for (let pieces = 1; pieces < 3; pieces++) {
+        tick(99);
+        exchange.drain(false);
+      }
+      expect(sizes()).to.deep.equal([65_536, 65_536, 18_936]);
+      tick(99);
+      expect(exchange.log).not.to.include('abort');
+      tick(1);
+      expect(exchange.log.at(-1)).to.equal('abort');
+    });
+
+    it('hands over what it has begun, when too much waits after it', () => {
+      start({ bufferLimit: 10 });
+      exchange.hasRoom = false;
+      emit(large);
+      emit(1, 2);
+      expect(exchange.log.slice(2).join('')).to.equal(`data: ${large}␊␊cut`);
+      expect(facts()).to.deep.equal([{ reason: 'overflow', events: 1 }]);
+    });
+
+    it('gives the rest of it up with a reader that leaves', () => {
+      start();
+      exchange.hasRoom = false;
+      emit(large);
+      exchange.gone();
+      exchange.drain();
+      expect(sizes()).to.deep.equal([65_536]);
+    });
+  });
+
+  describe('where the head cannot be sent', () => {
+    const mine = new Error('mine');
+    for (const [name, source] of [
+      ['of a quiet source', () => NEVER],
+      ['of one that gives at once', () => of({ data: 1 })],
+      ['of one that gives much at once', () => of({ data: 'x'.repeat(70_000) })],
+      ['of one that gives later', () => timer(10).pipe(map(() => ({ data: 1 })))],
+    ] as const) {
+      for (const head of ['eager', 'first-event'] as const) {
+        it(`leaves it to the framework: ${name}, ${head}`, async () => {
+          exchange.open = () => {
+            throw mine;
+          };
+          start({ head }, source);
+          tick(10);
+          await settled();
+          const isQuiet = head === 'first-event' && source() === NEVER;
+          expect(exchange.log).to.deep.equal(isQuiet ? [] : ['fail Error: mine']);
+          expect([...openings, ...closings, ...errors]).to.deep.equal([]);
+        });
+      }
+    }
+
+    it('aborts where it is a write that fails, and tells of it', () => {
+      exchange.write = () => {
+        throw mine;
+      };
+      start();
+      expect(exchange.log).to.deep.equal(['open', 'abort']);
+      expect(errors).to.deep.equal([mine]);
+      expect(facts()).to.deep.equal([{ reason: 'error', events: 0 }]);
+      expect(events$.observed).to.equal(false);
     });
   });
 
@@ -1411,6 +1509,44 @@ describe('serve', () => {
         expect(facts()).to.deep.equal([{ reason: 'overflow', events: 0 }]);
       });
     }
+
+    for (const [name, act] of [
+      ['completed', () => events$.complete()],
+      ['failed', () => events$.error('mine')],
+      ['given too much', () => emit(1, 2)],
+    ] as const) {
+      it(`counts from when there was no room, though the source has ${name} meanwhile`, () => {
+        exchange.hasRoom = false;
+        start({ stallTimeout: 100, bufferLimit: 0 });
+        tick(60);
+        act();
+        tick(39);
+        expect(exchange.log).not.to.include('abort');
+        tick(1);
+        expect(exchange.log.at(-1)).to.equal('abort');
+      });
+    }
+
+    it('of Infinity gives a reader that overflowed 30 s to take what it was handed', () => {
+      exchange.hasRoom = false;
+      start({ stallTimeout: Infinity, bufferLimit: 0 });
+      tick(60_000);
+      emit(1, 2);
+      tick(29_999);
+      expect(exchange.log.at(-1)).to.equal('cut');
+      tick(1);
+      expect(exchange.log.at(-1)).to.equal('abort');
+    });
+
+    it('of Infinity leaves alone one that has taken it', () => {
+      exchange.hasRoom = false;
+      start({ stallTimeout: Infinity, bufferLimit: 0 });
+      emit(1, 2);
+      exchange.gone();
+      tick(60_000);
+      expect(exchange.log.at(-1)).to.equal('cut');
+      expect(pending()).to.equal(0);
+    });
 
     it('forgets a reader that has gone', () => {
       exchange.hasRoom = false;

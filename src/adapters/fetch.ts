@@ -116,8 +116,6 @@ class Body {
 
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #listener: ExchangeListener | undefined;
-  /** Whether all that was written is taken, and more is asked for. */
-  #isAsked = false;
   #isFull = false;
   #finish: (() => void) | undefined;
 
@@ -125,11 +123,10 @@ class Body {
     this.stream = new ReadableStream<Uint8Array>(
       {
         start: controller => void (this.#controller = controller),
-        pull: () => this.#asked(),
+        pull: () => this.#pull(),
         cancel: () => this.#listener?.gone(false),
       },
-      // Pulled only when somebody reads, and there is nothing.
-      new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
+      new ByteLengthQueuingStrategy({ highWaterMark: bufferSize }),
     );
   }
 
@@ -138,9 +135,8 @@ class Body {
   }
 
   write(bytes: Uint8Array): boolean {
-    this.#isAsked = false;
     this.#controller?.enqueue(bytes);
-    this.#isFull = Number(this.#controller?.desiredSize) <= -bufferSize;
+    this.#isFull = this.#room <= 0;
     return !this.#isFull;
   }
 
@@ -162,18 +158,26 @@ class Body {
     this.#listener?.gone(false);
   }
 
-  #asked(): void {
-    this.#isAsked = true;
-    if (this.#finish) this.#finish();
-    else if (this.#isFull) this.#listener?.drain();
+  get #room(): number {
+    return this.#controller?.desiredSize ?? 0;
   }
 
+  /** Called whenever there is room, also right after a write. */
+  #pull(): void {
+    if (this.#room === bufferSize) this.#finish?.();
+    if (!this.#isFull) return;
+    this.#isFull = false;
+    this.#listener?.drain();
+  }
+
+  /** Has the body be over once all of it is taken. */
   #finishBy(act: () => void, isTaken: boolean): void {
     this.#finish = () => {
+      this.#finish = undefined;
       act();
       queueMicrotask(() => this.#listener?.gone(isTaken));
     };
-    if (this.#isAsked) this.#finish();
+    if (this.#room === bufferSize) this.#finish();
   }
 
   /** What was taken may not have left: servers read ahead, and drop what they hold when the body fails. */

@@ -48,7 +48,8 @@ export type SseEventOf<Events extends object> = string extends keyof Events
   : TypedEvent<Events & { gap: unknown }> | SseEvent<never, never>;
 
 type TypedEvent<Events extends object> = {
-  [Type in keyof Events & string]: Type extends 'message'
-    ? SseEvent<Type, Events[Type]>
-    : SseEvent<Type, Events[Type]> & { readonly type: Type };
+  [Type in keyof Events & string]: SseEvent<Type, Events[Type]> & Needed<Type, Events[Type]>;
 }[keyof Events & string];
+
+type Needed<Type, Data> = (Type extends 'message' ? unknown : { readonly type: Type }) &
+  (undefined extends Data ? unknown : { readonly data: Data });

@@ -15,7 +15,7 @@ export type Overflow<E extends SseEvent = SseEvent> =
       readonly latestBy: (event: E) => unknown;
     };
 
-/** How many bytes are written at once, unless a single event has more. */
+/** How many bytes are written at once. */
 export const batchSize = 65_536;
 
 /** The events that wait for one reader, as bytes that are counted. */
@@ -36,6 +36,8 @@ export class EventQueue<E extends SseEvent> {
   #nextNumber = 0;
   /** None that waits has a lower number. A Map that is read from its start passes all that it had there before. */
   #first = 0;
+  /** What is left of an event that is larger than what is written at once. It is not counted any more, nor dropped. */
+  #rest: Uint8Array | undefined;
   /** The gap at the end, to which the next event that is left out is added. */
   #gap: Gap | undefined;
 
@@ -70,11 +72,24 @@ export class EventQueue<E extends SseEvent> {
 
   /** Whether there is nothing to be written, not even what is no event. */
   get isEmpty(): boolean {
-    return this.#entries.size === 0;
+    return this.#entries.size === 0 && !this.#rest;
   }
 
-  /** Takes what is to be written next. */
+  /** Takes what is to be written next. A large event is taken in pieces, so that each that has left is progress. */
   take(): Uint8Array {
+    const bytes = this.#rest ?? this.#takeBatch();
+    this.#rest = bytes.length > batchSize ? bytes.subarray(batchSize) : undefined;
+    return this.#rest ? bytes.subarray(0, batchSize) : bytes;
+  }
+
+  /** Takes what is left of an event that was taken in part. `undefined` if there is none. */
+  takeRest(): Uint8Array | undefined {
+    const rest = this.#rest;
+    this.#rest = undefined;
+    return rest;
+  }
+
+  #takeBatch(): Uint8Array {
     const chunks: Uint8Array[] = [];
     let length = 0;
     for (; this.#first < this.#nextNumber; this.#first++) {
@@ -91,6 +106,7 @@ export class EventQueue<E extends SseEvent> {
 
   clear(): void {
     for (const [number, entry] of this.#entries) this.#remove(number, entry);
+    this.#rest = undefined;
   }
 
   #isWithin(limit: number): boolean {

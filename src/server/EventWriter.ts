@@ -19,6 +19,8 @@ export interface WriterConfig<Request, E extends SseEvent> {
   readonly overflow: Overflow<E>;
   readonly silence: TimeoutQueue | undefined;
   readonly stall: TimeoutQueue | undefined;
+  /** For a reader that is cut off, where it may stall for ever. */
+  readonly parting: TimeoutQueue;
   readonly lifetime: () => TimeoutQueue | undefined;
   readonly openObserver: Listener<SseStreamOpening<Request>> | undefined;
   readonly closeObserver: Listener<SseStreamClosing<Request>> | undefined;
@@ -127,6 +129,8 @@ export class EventWriter<Request, E extends SseEvent> implements Observer<E>, Ex
   }
 
   gone(isTaken: boolean): void {
+    this.#config.stall?.remove(this.#giveUp);
+    this.#config.parting.remove(this.#giveUp);
     const isOver = this.#state === 'ended' && (isTaken || this.#ending?.reason === 'error');
     this.#close(isOver ? this.#ending : undefined);
   }
@@ -153,11 +157,17 @@ export class EventWriter<Request, E extends SseEvent> implements Observer<E>, Ex
 
   #begin(): void {
     if (this.#state !== 'undecided') return;
+    try {
+      this.#exchange.open();
+    } catch (error) {
+      this.#close();
+      this.#fail(error);
+      return;
+    }
     this.#state = 'open';
     this.#openedAt = performance.now();
     this.#lifetime = this.#config.lifetime();
     this.#lifetime?.touch(this.#expire);
-    this.#exchange.open();
     tell(this.#config.openObserver, this.#opening);
     diagnostics.open?.publish(this.#opening);
   }
@@ -179,11 +189,18 @@ export class EventWriter<Request, E extends SseEvent> implements Observer<E>, Ex
   }
 
   #write(bytes: Uint8Array): void {
+    const hadRoom = this.#hasRoom;
     this.#bytes += bytes.length;
     this.#config.silence?.touch(this.#keepAlive);
-    this.#hasRoom = this.#exchange.write(bytes);
-    if (this.#hasRoom) return;
-    this.#config.stall?.touch(this.#giveUp);
+    try {
+      this.#hasRoom = this.#exchange.write(bytes);
+    } catch (error) {
+      this.reportError(error);
+      this.#close({ reason: 'error', error });
+      this.#exchange.abort();
+      return;
+    }
+    if (hadRoom && !this.#hasRoom) this.#config.stall?.touch(this.#giveUp);
     this.#tellRoom();
   }
 
@@ -200,7 +217,7 @@ export class EventWriter<Request, E extends SseEvent> implements Observer<E>, Ex
   /** No more events; what waits is still written. */
   #finish(ending: Ending): void {
     this.#begin();
-    // Whoever was told of the opening may have sent the reader away.
+    // There may be no head, or whoever was told of it has sent the reader away.
     if (this.#state === 'closed') return;
     this.#state = 'ending';
     this.#ending = ending;
@@ -212,8 +229,8 @@ export class EventWriter<Request, E extends SseEvent> implements Observer<E>, Ex
     this.#state = 'ended';
     if (this.#ending?.reason === 'error') this.#exchange.cut();
     else this.#exchange.end();
-    // What was written may still be under way to a reader that takes nothing.
-    this.#config.stall?.touch(this.#giveUp);
+    // What was written may still be under way to a reader that takes nothing. Without room, its time is running already.
+    if (this.#hasRoom) this.#config.stall?.touch(this.#giveUp);
   }
 
   readonly #expire = (): void => {
@@ -227,14 +244,16 @@ export class EventWriter<Request, E extends SseEvent> implements Observer<E>, Ex
 
   /** Gives up what waits here. What was handed over may still be taken: so a reader that reads gets on with each reconnect. */
   #overflow(): void {
+    const rest = this.#queue.takeRest();
+    if (rest) this.#write(rest);
     this.#close({ reason: 'overflow', error: new SseOverflowError(this.#config.bufferLimit) });
     this.#exchange.cut();
-    this.#config.stall?.touch(this.#giveUp);
+    // Where a reader may have no room for ever, its time begins now; else it is running already.
+    if (!this.#config.stall) this.#config.parting.touch(this.#giveUp);
   }
 
   #close(ending: Ending = { reason: 'gone' }): void {
-    const { stall, silence, closeObserver } = this.#config;
-    stall?.remove(this.#giveUp);
+    const { silence, closeObserver } = this.#config;
     if (this.#state === 'closed') return;
     const isStream = this.#state !== 'undecided';
     this.#state = 'closed';

@@ -6,6 +6,8 @@ export interface HttpConnection {
   onGone(listener: (isTaken: boolean) => void): void;
   /** Has bytes go out. False if there is no more room. */
   write(bytes: Uint8Array): boolean;
+  /** Ends it properly, after what was written. */
+  end(): void;
   /** Breaks the response off after what was written. */
   cut(): void;
   /** Breaks it off at once. */

@@ -122,7 +122,7 @@ export function settingsOf<Request, E extends SseEvent, Response>({
   random = Math.random,
   openObserver,
   closeObserver,
-  errorObserver = console.error,
+  errorObserver = printError,
 }: ToSseConfig<Request, E, Response>): Settings<Request, E, Response> {
   const delay = `a number of milliseconds from 1 to ${longestTimer}`;
   const isDelay = (value: unknown) => isWithin(value, 1, longestTimer);
@@ -153,6 +153,7 @@ export function settingsOf<Request, E extends SseEvent, Response>({
       overflow,
       silence: keepAlive === false ? undefined : new TimeoutQueue(keepAlive),
       stall: stallTimeout === Infinity ? undefined : new TimeoutQueue(stallTimeout),
+      parting: new TimeoutQueue(30_000),
       lifetime: () => lifetimes[Math.floor(random() * lifetimes.length)],
       openObserver,
       closeObserver,
@@ -163,6 +164,14 @@ export function settingsOf<Request, E extends SseEvent, Response>({
 
 /** More milliseconds would make a timer fire at once. */
 const longestTimer = 2 ** 31 - 1;
+
+function printError(error: unknown): void {
+  try {
+    console.error(error);
+  } catch (cause) {
+    console.error('An error that cannot be printed:', String(cause));
+  }
+}
 
 const heads = ['eager', 'first-event'];
 const overflows = ['disconnect', 'drop-oldest', 'drop-newest'];

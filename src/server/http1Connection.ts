@@ -1,17 +1,22 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HttpConnection } from './HttpConnection.js';
+import { isObject } from './isObject.js';
 
 /** `compression()` adds what has it give out what it was given. */
 type FlushableResponse = ServerResponse & { flush?(): void };
 
 /** A response of HTTP/1.1 ends with its last chunk. Without it a reader knows that there was to be more. */
 export function http1Connection(response: FlushableResponse, socket: Socket): HttpConnection {
+  /** At once, unless other responses come first on its connection: then once what was written of it has left. */
+  const whenItsTurn = (act: () => void) => {
+    if (response.socket) act();
+    else response.once('socket', () => setImmediate(act));
+  };
   const cut = () => {
     // From Node 26 on, what was written in this turn is still kept there.
     while (response.writableCorked) response.uncork();
-    if (response.socket) response.socket.destroySoon();
-    else response.destroy();
+    whenItsTurn(() => closeSoon(socket));
   };
   return {
     get isGone() {
@@ -30,16 +35,44 @@ export function http1Connection(response: FlushableResponse, socket: Socket): Ht
       response.flush?.();
       return hasRoom;
     },
+    end() {
+      // A server that is being closed does not wait for the next request.
+      response.once('finish', () => {
+        if (isServerClosed(socket)) closeSoon(socket);
+      });
+      response.end();
+    },
     cut() {
       // What is being compressed comes out later. A compressor that is given a lot says when it is through.
-      const isThrough = !response.hasHeader('Content-Encoding') || response.write(longComment);
-      if (isThrough) cut();
+      if (!isCompressed(response) || response.write(longComment)) cut();
       else response.once('drain', cut).flush?.();
     },
     abort() {
-      response.destroy();
+      whenItsTurn(() => response.destroy());
     },
   };
+}
+
+/** After all that was written. */
+function closeSoon(socket: { destroySoon?(): void; destroy(): unknown }): void {
+  // A request that a framework injects has another kind of socket.
+  if (socket.destroySoon) socket.destroySoon();
+  else socket.destroy();
+}
+
+function isServerClosed(socket: Socket): boolean {
+  return (
+    'server' in socket &&
+    isObject(socket.server) &&
+    'listening' in socket.server &&
+    socket.server.listening === false
+  );
+}
+
+function isCompressed(response: FlushableResponse): boolean {
+  return (
+    response.flush !== undefined && (response.getHeader('Content-Encoding') ?? 'identity') !== 'identity'
+  );
 }
 
 /** More than fits into the buffer of a stream, and next to nothing when compressed. */

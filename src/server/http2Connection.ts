@@ -17,6 +17,9 @@ export function http2Connection(response: Http2ServerResponse): HttpConnection {
     write(bytes) {
       return response.write(bytes);
     },
+    end() {
+      response.end();
+    },
     cut() {
       // A reset overtakes what was written before, so it waits for that to have left.
       stream.write('', reset);

@@ -41,14 +41,21 @@ export function nodeExchange<Request extends NodeRequest, Response extends NodeR
       // The route has sent a head of its own.
       if (response.headersSent) return;
       response.setHeader('Content-Type', 'text/event-stream; charset=utf-8');
-      setDefault(response, 'Cache-Control', 'no-cache, no-transform');
-      setDefault(response, 'X-Accel-Buffering', 'no');
+      const defaults = Object.entries(defaultHeaders).filter(([name]) => !response.hasHeader(name));
+      for (const [name, value] of defaults) response.setHeader(name, value);
+      try {
+        response.writeHead(response.statusCode);
+      } catch (error) {
+        // Whatever is answered then is no event stream.
+        for (const name of ['Content-Type', ...defaults.map(([name]) => name)]) response.removeHeader(name);
+        throw error;
+      }
     },
     write(bytes) {
       return connection.write(bytes);
     },
     end() {
-      response.end();
+      connection.end();
     },
     cut() {
       connection.cut();
@@ -72,9 +79,8 @@ function isHttp2(response: NodeResponse): response is Http2ServerResponse {
   return 'stream' in response;
 }
 
-function setDefault(response: NodeResponse, name: string, value: string): void {
-  if (!response.hasHeader(name)) response.setHeader(name, value);
-}
+/** What the route has not set itself. */
+const defaultHeaders = { 'Cache-Control': 'no-cache, no-transform', 'X-Accel-Buffering': 'no' };
 
 function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;

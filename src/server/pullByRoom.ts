@@ -28,6 +28,8 @@ export function pullByRoom<T>(
     const { next, leave } = pullerOf(source);
     const room$ = hasRoom$.pipe(filter(Boolean));
     let isOver = false;
+    let isAsking = false;
+    const isLeft = () => subscriber.closed;
 
     const pullAll = async () => {
       try {
@@ -35,9 +37,13 @@ export function pullByRoom<T>(
           // A source that always has something must not keep the event loop to itself.
           if (count % 256 === 0) await new Promise<void>(atEndOfTurn);
           // When it hears of room, that may be taken again.
-          while (!hasRoom$.value && !subscriber.closed) await firstValueFrom(room$, { defaultValue: false });
-          if (subscriber.closed) return;
+          while (!hasRoom$.value && !isLeft()) await firstValueFrom(room$, { defaultValue: false });
+          if (isLeft()) return;
+          isAsking = true;
           const result = next();
+          isAsking = false;
+          // A generator that is running when it is left can only be left afterwards.
+          if (isLeft()) await leaveEarly();
           const step = isPromise(result) ? await result : result;
           if (step.done) break;
           subscriber.next(step.value);
@@ -46,13 +52,13 @@ export function pullByRoom<T>(
         subscriber.complete();
       } catch (error) {
         isOver = true;
-        if (subscriber.closed) reportLate(error);
+        if (isLeft()) reportLate(error);
         else subscriber.error(error);
       }
     };
     const leaveEarly = async () => {
       try {
-        if (!isOver) await leave();
+        if (!isOver && !isAsking) await leave();
       } catch (error) {
         reportLate(error);
       }

@@ -18,6 +18,5 @@ function utf8(bytes: string): string {
 }
 
 function queryOf(url: string): string {
-  const start = url.indexOf('?');
-  return start < 0 ? '' : url.slice(start);
+  return /\?[^#]*/.exec(url)?.[0] ?? '';
 }
