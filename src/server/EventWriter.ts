@@ -183,7 +183,6 @@ export class EventWriter<Request, E extends SseEvent> implements Observer<E>, Ex
 
   /** Writes what waits, as far as there is room. It is the write that costs, not the byte. */
   #flush(): void {
-    if (this.#state === 'ended' || this.#state === 'closed') return;
     while (this.#hasRoom && !this.#queue.isEmpty) this.#write(this.#queue.take());
     if (this.#state === 'ending' && this.#queue.isEmpty) this.#endResponse();
   }

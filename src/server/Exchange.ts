@@ -16,7 +16,7 @@ export interface Exchange<Request = unknown, Response = unknown> {
 
   /** Says who is told of what happens to the connection. Never from within a method of the exchange. */
   listen(listener: ExchangeListener): void;
-  /** Says that what follows is an event stream. What the route set itself stays. */
+  /** Says that what follows is an event stream. What the route set itself stays. Throws if there can be no such head. */
   open(): void;
   /** Takes bytes. False if there is no more room: nothing is written then until `drain`. */
   write(bytes: Uint8Array): boolean;
