@@ -232,6 +232,26 @@ for (const [name, create] of [
       });
     }
 
+    for (const [encoding, middleware] of [
+      ['identity', [compression()]],
+      ['own', []],
+    ] as const) {
+      it(`writes nothing for a compressor where there is none, though the encoding is ${encoding}`, async () => {
+        app.use(...middleware, (_request, response, next) => {
+          response.set('Content-Encoding', encoding);
+          next();
+        });
+        const events = concat(
+          of({ data: 'a' }),
+          throwError(() => 'mine'),
+        );
+        app.use(toSSE(() => events, { errorObserver: () => undefined }));
+        const { over, body } = await reader();
+        expect(await over()).to.equal('cut');
+        expect(body()).to.equal(': keep-alive 15000\n\ndata: a\n\n');
+      });
+    }
+
     it('asks no project for a reader that left before it was its turn', async () => {
       const asked: SseContext[] = [];
       const passed = new Subject<void>();

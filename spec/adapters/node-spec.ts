@@ -1,9 +1,10 @@
 import { expect } from 'chai';
+import Fastify from 'fastify';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { createServer as createH2cServer, createSecureServer } from 'node:http2';
 import type { Server as NetServer } from 'node:net';
-import { NEVER, of, Subject, throwError } from 'rxjs';
+import { concat, NEVER, of, Subject, throwError } from 'rxjs';
 import { toSSE, type NodeRequest, type NodeResponse } from '../../src/adapters/node.js';
 import type { SseEvent } from '../../src/index.js';
 import type { SseProject, SseSource, ToSseConfig } from '../../src/server/index.js';
@@ -168,6 +169,20 @@ describe('toSSE of node, over HTTP/1.1', () => {
     expect(await second.over()).to.equal('cut');
     expect(second.body()).to.equal(`${begun}data: a\n\n`);
     server.close();
+  });
+
+  it('cuts off the response to a request that a framework injects', async () => {
+    const source = concat(
+      of({ data: 'a' }),
+      throwError(() => 'mine'),
+    );
+    const stream = toSSE(() => source, { errorObserver: () => undefined });
+    const app = Fastify().get('/', ({ raw }, reply) => stream(raw, reply.hijack().raw));
+    const outcome = await app.inject('/').then(
+      ({ body }) => body,
+      (error: unknown) => error,
+    );
+    expect(outcome).to.be.instanceOf(Error);
   });
 
   it('does not keep a connection for another request once the server is closed', async () => {

@@ -571,6 +571,16 @@ describe('serve', () => {
       expect(facts()).to.deep.equal([{ reason: 'overflow', events: 1 }]);
     });
 
+    it('gives its reader no more time for what it hands over then', () => {
+      start({ bufferLimit: 10, stallTimeout: 100 });
+      exchange.hasRoom = false;
+      emit(large);
+      tick(60);
+      emit(1, 2);
+      tick(40);
+      expect(exchange.log.at(-1)).to.equal('abort');
+    });
+
     it('gives the rest of it up with a reader that leaves', () => {
       start();
       exchange.hasRoom = false;

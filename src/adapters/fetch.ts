@@ -173,7 +173,6 @@ class Body {
   /** Has the body be over once all of it is taken. */
   #finishBy(act: () => void, isTaken: boolean): void {
     this.#finish = () => {
-      this.#finish = undefined;
       act();
       queueMicrotask(() => this.#listener?.gone(isTaken));
     };

@@ -13,10 +13,16 @@ export function http1Connection(response: FlushableResponse, socket: Socket): Ht
     if (response.socket) act();
     else response.once('socket', () => setImmediate(act));
   };
+  /** After all that was written. */
+  const close = () => {
+    if ('destroySoon' in socket) socket.destroySoon();
+    // A request that a framework injects comes over no connection.
+    else response.destroy();
+  };
   const cut = () => {
     // From Node 26 on, what was written in this turn is still kept there.
     while (response.writableCorked) response.uncork();
-    whenItsTurn(() => closeSoon(socket));
+    whenItsTurn(close);
   };
   return {
     get isGone() {
@@ -38,7 +44,7 @@ export function http1Connection(response: FlushableResponse, socket: Socket): Ht
     end() {
       // A server that is being closed does not wait for the next request.
       response.once('finish', () => {
-        if (isServerClosed(socket)) closeSoon(socket);
+        if (isServerClosed(socket)) close();
       });
       response.end();
     },
@@ -51,13 +57,6 @@ export function http1Connection(response: FlushableResponse, socket: Socket): Ht
       whenItsTurn(() => response.destroy());
     },
   };
-}
-
-/** After all that was written. */
-function closeSoon(socket: { destroySoon?(): void; destroy(): unknown }): void {
-  // A request that a framework injects has another kind of socket.
-  if (socket.destroySoon) socket.destroySoon();
-  else socket.destroy();
 }
 
 function isServerClosed(socket: Socket): boolean {
