@@ -9,6 +9,7 @@ import {
   type SseSource,
   type ToSseConfig,
 } from '../src/server/index.js';
+import { memoryInUse } from './support/memoryInUse.js';
 
 describe('many streams at once', () => {
   let exchanges: ScriptedExchange[];
@@ -166,14 +167,4 @@ function timersMadeBy(act: () => void) {
 
 function textOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes);
-}
-
-/** What is kept in memory, once all that is not has been thrown away. */
-async function memoryInUse(): Promise<number> {
-  for (let n = 0; n < 3; n++) {
-    gc?.();
-    await new Promise(setImmediate);
-  }
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }

@@ -64,6 +64,14 @@ describe('toSSE of fetch', () => {
     };
   };
   const turn = () => new Promise(setImmediate);
+  const watchRoom = async () => {
+    const rooms: boolean[] = [];
+    const response = await answer((_, { writable$ }) => {
+      writable$.subscribe(room => rooms.push(room));
+      return events$;
+    });
+    return { rooms, ...readerOf(response) };
+  };
 
   it('answers with the head of an event stream', async () => {
     const { status, headers, body } = await answer();
@@ -148,13 +156,7 @@ describe('toSSE of fetch', () => {
   });
 
   it('has room for 16 KiB, and for more once all of that is taken', async () => {
-    const rooms: boolean[] = [];
-    const { read } = readerOf(
-      await answer((_, { writable$ }) => {
-        writable$.subscribe(room => rooms.push(room));
-        return events$;
-      }),
-    );
+    const { read, rooms } = await watchRoom();
     events$.next({ data: 'x'.repeat(16_384) });
     await turn();
     events$.next({ data: 'later' });
@@ -260,13 +262,7 @@ describe('toSSE of fetch', () => {
   });
 
   it('has room again after each piece that is taken', async () => {
-    const rooms: boolean[] = [];
-    const { read } = readerOf(
-      await answer((_, { writable$ }) => {
-        writable$.subscribe(room => rooms.push(room));
-        return events$;
-      }),
-    );
+    const { read, rooms } = await watchRoom();
     for (let count = 0; count < 4; count++) {
       events$.next({ data: 'x'.repeat(5000) });
       await turn();

@@ -14,6 +14,7 @@ import {
   type SlowReaderReport,
   type SlowReaderSource,
 } from './slowReader.js';
+import { memoryInUse } from './memoryInUse.js';
 
 // A program of its own, so that its memory is that of one kind of source at one door, and of nothing else. It publishes from
 // when its first reader is there, and then tells by what its memory has grown.
@@ -101,16 +102,6 @@ async function serverOf(door: SlowReaderDoor, source: SseSource, config: ToSseCo
         arrivals.next();
       });
   }
-}
-
-/** What is kept in memory, once all that is not has been thrown away. */
-async function memoryInUse(): Promise<number> {
-  for (let n = 0; n < 3; n++) {
-    gc?.();
-    await new Promise(setImmediate);
-  }
-  const { heapUsed, external } = process.memoryUsage();
-  return heapUsed + external;
 }
 
 /** Publishes as time goes by, however late a timer is. */
