@@ -31,10 +31,10 @@ const protocols: readonly [name: string, create: (listener: Listener) => NetServ
 ];
 
 for (const [protocol, create, connect] of protocols) {
-  describe(`toSSE of node, over ${protocol}`, () => {
-    describe('as any door', () =>
-      serverContract({ serve: (project, config) => create(listenerOf(project, config)), connect }));
+  describe(`toSSE of node, over ${protocol}, as any door`, () =>
+    serverContract({ serve: (project, config) => create(listenerOf(project, config)), connect }));
 
+  describe(`toSSE of node, over ${protocol}`, () => {
     let server: NetServer;
     let connection: Connection;
     let errors: unknown[];

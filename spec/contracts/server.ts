@@ -3,6 +3,7 @@ import { ending } from './server/ending.js';
 import { failing } from './server/failing.js';
 import { lagging } from './server/lagging.js';
 import { leaving, leavingTooSoon } from './server/leaving.js';
+import { options } from './server/options.js';
 import { openStage, type Door, type Stage } from './server/stage.js';
 import { silence } from './server/silence.js';
 import { survival } from './server/survival.js';
@@ -22,6 +23,7 @@ const groups: Readonly<Record<string, (stage: Stage) => void>> = {
   'while it is silent': silence,
   'a reader that lags': lagging,
   survives: survival,
+  'with options': options,
 };
 
 /** What `toSSE` promises, at whatever door and over whatever protocol. */
