@@ -137,10 +137,13 @@ export function options({ serve, read, closing }: Stage): void {
     expect((await read().head()).status).to.equal(500);
   });
 
-  it('ends a stream properly that has been open for long enough, or is not wanted any more', async () => {
-    for (const config of [{ maxDuration: 20 }, { takeUntil: () => timer(20) }]) {
+  for (const [why, config] of [
+    ['has been open for long enough', { maxDuration: 20 }],
+    ['is not wanted any more', { takeUntil: () => timer(20) }],
+  ] as const) {
+    it(`ends a stream properly that ${why}`, async () => {
       await serve(() => NEVER, config);
       expect(await wholeBody(read())).to.equal(begun);
-    }
-  });
+    });
+  }
 }
