@@ -44,7 +44,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'rxjs-sse/fetch': ['toSSE'],
   'rxjs-sse/log': ['memoryLog'],
   'rxjs-sse/node': ['toSSE'],
-  'rxjs-sse/server': ['nodeExchange', 'readLastEventId', 'serve'],
+  'rxjs-sse/server': ['eventStreamHeaders', 'nodeExchange', 'readLastEventId', 'serve'],
 };
 
 describe('the package', () => {

@@ -36,6 +36,7 @@ import { memoryLog, type EventLog } from 'rxjs-sse/log';
 import type { RawRequest, Reader } from './support/connection.js';
 import { connectHttp1 } from './support/http1.js';
 import { listen } from './support/listen.js';
+import { standstill } from './support/standstill.js';
 import { recipesNotRun, removeRecipes, runRecipe } from './support/recipe.js';
 
 describe('the recipe for servers', () => {
@@ -89,14 +90,6 @@ describe('the recipe for servers', () => {
     };
     return { log, reads: () => reads };
   };
-  /** Waits until a count stays the same for a hundred turns. */
-  const atRest = async (count: () => number) => {
-    for (let turns = 0, last = count(); turns < 100; turns++) {
-      await new Promise(setImmediate);
-      if (count() !== last) [turns, last] = [0, count()];
-    }
-  };
-
   it('"Plain node:http" routes by hand', async () => {
     const { serverOf } = await runRecipe<{
       serverOf: (prices$: Observable<SseEvent>, trades$: Observable<SseEvent>) => Server;
@@ -363,7 +356,7 @@ describe('the recipe for servers', () => {
     const { pause, resume, over } = read(port, { path: '/prices' });
     pause();
     await firstValueFrom(timer(expiresAt));
-    await atRest(reads);
+    await standstill(reads);
     const before = reads();
     resume();
     expect(await over()).to.equal('ended');
@@ -600,7 +593,7 @@ describe('the recipe for servers', () => {
     const { pause, until, leave } = read(port);
     await until('id: 1\n');
     pause();
-    await atRest(() => id);
+    await standstill(() => id);
     expect(id).to.be.lessThan(total);
     leave();
     await isClosed;
@@ -653,7 +646,7 @@ describe('the recipe for servers', () => {
     const { port, shutDown } = await startToShutDown(log, 1);
     const { pause, resume, body, over } = read(port, { path: '/prices' });
     pause();
-    await atRest(reads);
+    await standstill(reads);
     const before = reads();
     const shut = shutDown();
     // Its moment comes while it has no room.

@@ -7,6 +7,7 @@ import type { SseContext, SseProject, SseStreamClosing, ToSseConfig } from '../.
 import { serverContract } from '../contracts/server.js';
 import { connectHttp1 } from '../support/http1.js';
 import { unhandledRejections } from '../support/uncaught.js';
+import { settled } from '../support/virtualTime.js';
 
 describe('toSSE of fetch', () => {
   describe('as any door, under Hono', () => {
@@ -63,7 +64,6 @@ describe('toSSE of fetch', () => {
       },
     };
   };
-  const turn = () => new Promise(setImmediate);
   const watchRoom = async () => {
     const rooms: boolean[] = [];
     const response = await answer((_, { writable$ }) => {
@@ -144,7 +144,7 @@ describe('toSSE of fetch', () => {
     const { read, rest } = readerOf(await answer());
     events$.next({ data: 1 });
     events$.next({ data: 2 });
-    await turn();
+    await settled();
     events$.next({ data: 3 });
     events$.complete();
     expect(await read()).to.equal(begun);
@@ -158,9 +158,9 @@ describe('toSSE of fetch', () => {
   it('has room for 16 KiB, and for more once all of that is taken', async () => {
     const { read, rooms } = await watchRoom();
     events$.next({ data: 'x'.repeat(16_384) });
-    await turn();
+    await settled();
     events$.next({ data: 'later' });
-    await turn();
+    await settled();
     expect(rooms).to.deep.equal([true, false]);
     await read();
     expect(await read()).to.match(/^data: x+\n\n$/);
@@ -245,7 +245,7 @@ describe('toSSE of fetch', () => {
   it('gives up a body that nobody reads', async () => {
     const response = await answer(() => events$, {}, { stallTimeout: 1 });
     events$.next({ data: 'x'.repeat(16_384) });
-    while (closings.length === 0) await turn();
+    while (closings.length === 0) await settled();
     expect(closings[0]).to.include({ reason: 'stalled' });
     expect(events$.observed).to.equal(false);
     expect(await response.text().catch((error: unknown) => String(error))).to.match(/cut off/);
@@ -255,7 +255,7 @@ describe('toSSE of fetch', () => {
     const { read } = readerOf(await answer(() => events$, {}, { bufferLimit: 10 }));
     for (let count = 0; count < 100; count++) {
       events$.next({ data: 'x'.repeat(16_384) });
-      await turn();
+      await settled();
       while (!(await read()).startsWith('data: x'));
     }
     expect(events$.observed).to.equal(true);
@@ -265,7 +265,7 @@ describe('toSSE of fetch', () => {
     const { read, rooms } = await watchRoom();
     for (let count = 0; count < 4; count++) {
       events$.next({ data: 'x'.repeat(5000) });
-      await turn();
+      await settled();
     }
     expect(rooms).to.deep.equal([true, false]);
     await read();

@@ -1,5 +1,6 @@
 import type { AnyData, SseEventOf } from '../event-stream/index.js';
 import {
+  eventStreamHeaders,
   readLastEventId,
   serve,
   type Exchange,
@@ -29,8 +30,8 @@ export interface ResponseHead {
  * else speaks fetch.
  *
  * `project` is called for each request and returns where its events come from, or a promise of it: an Observable, an iterable, an
- * async iterable, a `ReadableStream`, or something that can be read from a place, such as an event log ({@link SseSource}). Until then it can set the status
- * and the headers of `context.response`.
+ * async iterable, a `ReadableStream`, or something that can be read from a place, such as an event log ({@link SseSource}).
+ * Until then it can set the status and the headers of `context.response`.
  *
  * - next: one event is written.
  * - complete: what waits is written, then the body ends. Complete synchronously without an event, and it is a 204: the
@@ -89,9 +90,7 @@ function fetchExchange(
     listen: listener => body.listen(listener),
     open() {
       const { headers } = response;
-      headers.set('Content-Type', 'text/event-stream; charset=utf-8');
-      setDefault(headers, 'Cache-Control', 'no-cache, no-transform');
-      setDefault(headers, 'X-Accel-Buffering', 'no');
+      for (const [name, value] of eventStreamHeaders(name => headers.has(name))) headers.set(name, value);
       resolve(new Response(isHead ? null : body.stream, response));
     },
     write: bytes => body.write(bytes),
@@ -104,10 +103,6 @@ function fetchExchange(
     },
     fail: reject,
   };
-}
-
-function setDefault(headers: Headers, name: string, value: string): void {
-  if (!headers.has(name)) headers.set(name, value);
 }
 
 /** The body of a response, which its reader pulls. */

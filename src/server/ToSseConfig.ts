@@ -2,7 +2,7 @@ import { NEVER, type ObservableInput } from 'rxjs';
 import { encodeEvent, type Listener, type SseEvent } from '../event-stream/index.js';
 import type { Overflow } from './EventQueue.js';
 import type { WriterConfig } from './EventWriter.js';
-import { isObject } from './isObject.js';
+import { hasMethod } from './hasMethod.js';
 import type { SseContext } from './SseProject.js';
 import type { SseStreamClosing, SseStreamOpening } from './SseStreamClosing.js';
 import { TimeoutQueue } from './TimeoutQueue.js';
@@ -182,13 +182,11 @@ function isWithin(value: unknown, least: number, most: number): boolean {
 }
 
 function isOverflow(value: unknown): boolean {
-  if (!isObject(value)) return overflows.some(name => name === value);
-  return 'latestBy' in value && typeof value.latestBy === 'function';
+  return overflows.some(name => name === value) || hasMethod(value, 'latestBy');
 }
 
 function isListener(value: unknown): boolean {
-  if (!isObject(value)) return value === undefined || typeof value === 'function';
-  return 'next' in value && typeof value.next === 'function';
+  return value === undefined || typeof value === 'function' || hasMethod(value, 'next');
 }
 
 function expect(option: Readonly<Record<string, unknown>>, isValid: boolean, expected: string): void {

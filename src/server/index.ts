@@ -1,3 +1,4 @@
+export { eventStreamHeaders } from './eventStreamHeaders.js';
 export type { Overflow } from './EventQueue.js';
 export type { Exchange, ExchangeListener } from './Exchange.js';
 export { nodeExchange } from './nodeExchange.js';

@@ -1,5 +1,5 @@
-import { isObject } from './isObject.js';
+import { hasMethod } from './hasMethod.js';
 
 export function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return isObject(value) && 'then' in value && typeof value.then === 'function';
+  return hasMethod(value, 'then');
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { eventStreamHeaders } from './eventStreamHeaders.js';
 import type { Exchange } from './Exchange.js';
 import { http1Connection } from './http1Connection.js';
 import { http2Connection } from './http2Connection.js';
@@ -40,14 +41,13 @@ export function nodeExchange<Request extends NodeRequest, Response extends NodeR
     open() {
       // The route has sent a head of its own.
       if (response.headersSent) return;
-      response.setHeader('Content-Type', 'text/event-stream; charset=utf-8');
-      const defaults = Object.entries(defaultHeaders).filter(([name]) => !response.hasHeader(name));
-      for (const [name, value] of defaults) response.setHeader(name, value);
+      const headers = eventStreamHeaders(name => response.hasHeader(name));
+      for (const [name, value] of headers) response.setHeader(name, value);
       try {
         response.writeHead(response.statusCode);
       } catch (error) {
         // Whatever is answered then is no event stream.
-        for (const name of ['Content-Type', ...defaults.map(([name]) => name)]) response.removeHeader(name);
+        for (const [name] of headers) response.removeHeader(name);
         throw error;
       }
     },
@@ -78,9 +78,6 @@ export function nodeExchange<Request extends NodeRequest, Response extends NodeR
 function isHttp2(response: NodeResponse): response is Http2ServerResponse {
   return 'stream' in response;
 }
-
-/** What the route has not set itself. */
-const defaultHeaders = { 'Cache-Control': 'no-cache, no-transform', 'X-Accel-Buffering': 'no' };
 
 function single(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;

@@ -1,5 +1,6 @@
 import { filter, firstValueFrom, Observable, type BehaviorSubject } from 'rxjs';
 import { atEndOfTurn } from './atEndOfTurn.js';
+import { hasMethod } from './hasMethod.js';
 import { isObject } from './isObject.js';
 import { isPromise } from './isPromise.js';
 
@@ -94,5 +95,5 @@ function pullerOf<T>(source: Pullable<T>): Puller<T> {
 }
 
 function isDestroyable(source: object): source is { destroy(): unknown } {
-  return 'destroy' in source && typeof source.destroy === 'function';
+  return hasMethod(source, 'destroy');
 }

@@ -1,5 +1,6 @@
 import { from, type BehaviorSubject, type InteropObservable, type Observable } from 'rxjs';
 import type { Resumable, SseEvent } from '../event-stream/index.js';
+import { hasMethod } from './hasMethod.js';
 import { isObject } from './isObject.js';
 import { isPullable, pullByRoom, type Pullable } from './pullByRoom.js';
 import { rereadByRoom } from './rereadByRoom.js';
@@ -33,5 +34,5 @@ export function readByRoom<E extends SseEvent>(
 }
 
 function isResumable<E extends SseEvent>(source: SseSource<E>): source is Resumable<E> {
-  return 'after' in source && typeof source.after === 'function';
+  return hasMethod(source, 'after');
 }

@@ -4,7 +4,8 @@ import { SseOverflowError, type SseEvent } from '../../../src/index.js';
 import type { ToSseConfig } from '../../../src/server/index.js';
 import type { Outcome } from '../../support/connection.js';
 import { bytes, decode } from '../../support/decode.js';
-import { begun, turn, wholeBody, type Stage } from './stage.js';
+import { settled } from '../../support/virtualTime.js';
+import { begun, wholeBody, type Stage } from './stage.js';
 
 export function lagging({ serve, read, closing }: Stage): void {
   const large = 'x'.repeat(100_000);
@@ -23,7 +24,7 @@ export function lagging({ serve, read, closing }: Stage): void {
     let emitted = 0;
     while (events$.observed) {
       events$.next({ data: large, id: String(emitted++) });
-      await turn();
+      await settled();
     }
     return emitted;
   };
@@ -101,7 +102,7 @@ export function lagging({ serve, read, closing }: Stage): void {
     const { events$, lagger } = await lag({ bufferLimit: Infinity, stallTimeout: 50 });
     const closed = closing();
     events$.next({ data: large.repeat(100) });
-    await turn();
+    await settled();
     events$.complete();
     expect(await closed).to.include({ reason: 'stalled' });
     lagger.resume();
@@ -113,7 +114,7 @@ export function lagging({ serve, read, closing }: Stage): void {
     const closed = closing();
     for (const id of upTo(100)) {
       events$.next({ data: large, id: String(id) });
-      if (id % 10 === 0) await turn();
+      if (id % 10 === 0) await settled();
     }
     events$.complete();
     lagger.resume();

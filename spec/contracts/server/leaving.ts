@@ -4,7 +4,8 @@ import { concat, defer, EMPTY, firstValueFrom, map, NEVER, Observable, of, range
 import type { SseEvent } from '../../../src/index.js';
 import type { SseContext, SseProject } from '../../../src/server/index.js';
 import type { Reader } from '../../support/connection.js';
-import { a, begun, turn, watched, type Stage } from './stage.js';
+import { settled } from '../../support/virtualTime.js';
+import { a, begun, watched, type Stage } from './stage.js';
 
 export function leaving({ serve, connect, read, errors, closings, closing }: Stage): void {
   it('as soon as the reader leaves, once, however quiet the source is', async () => {
@@ -52,7 +53,7 @@ export function leaving({ serve, connect, read, errors, closings, closing }: Sta
     pause();
     const closed = closing();
     for (let n = 0; n < 100; n++) events$.next({ data: 'x'.repeat(100_000) });
-    await turn();
+    await settled();
     reset();
     expect(await closed).to.include({ reason: 'gone' });
     expect(events$.observed).to.equal(false);
@@ -109,7 +110,7 @@ export function leaving({ serve, connect, read, errors, closings, closing }: Sta
       left$.subscribe(read().leave);
       const { signal } = await context;
       if (!signal.aborted) await once(signal, 'abort');
-      await turn();
+      await settled();
       expect(log.filter(entry => entry === 'subscribed')).to.have.length(
         log.filter(entry => entry === 'finalized').length,
       );
@@ -162,7 +163,7 @@ export function leavingTooSoon({ serve, read, errors, closings }: Stage): void {
     await context;
     leave();
     await done;
-    await turn();
+    await settled();
     expect(log).to.deep.equal([]);
     expect(errors).to.deep.equal([]);
     expect(closings).to.deep.equal([]);
@@ -182,7 +183,7 @@ export function leavingTooSoon({ serve, read, errors, closings }: Stage): void {
       await context;
       leave();
       await done;
-      await turn();
+      await settled();
       expect(errors).to.deep.equal(reason ? [reason] : []);
     });
   }

@@ -2,7 +2,9 @@ import { expect } from 'chai';
 import { EMPTY, map, mergeMap, NEVER, of, range, Subject, throwError, timer } from 'rxjs';
 import type { SseEvent } from '../../../src/index.js';
 import type { Overflow } from '../../../src/server/index.js';
-import { a, begun, turn, wholeBody, type Stage } from './stage.js';
+import { standstill } from '../../support/standstill.js';
+import { settled } from '../../support/virtualTime.js';
+import { a, begun, wholeBody, type Stage } from './stage.js';
 
 export function options({ serve, read, closing }: Stage): void {
   const large = 'x'.repeat(16_384);
@@ -21,7 +23,7 @@ export function options({ serve, read, closing }: Stage): void {
       reader.pause();
       for (let id = 0; id < count; id++) {
         events$.next({ data: large, id: String(id), type: id % 2 === 0 ? 'even' : 'odd' });
-        await turn();
+        await settled();
       }
       events$.complete();
       const closed = closing();
@@ -58,14 +60,6 @@ export function options({ serve, read, closing }: Stage): void {
       expect(ids.length).to.be.lessThan(count);
     });
   });
-
-  /** Waits until a count stays the same for a hundred turns. */
-  const standstill = async (counted: () => number) => {
-    for (let turns = 0, last = counted(); turns < 100; turns++) {
-      await turn();
-      if (counted() !== last) [turns, last] = [0, counted()];
-    }
-  };
 
   describe('of a source that can be slowed', () => {
     it('what can be read from a place loses and repeats nothing, and is left meanwhile', async () => {

@@ -110,8 +110,3 @@ export async function wholeBody({ over, body }: Reader): Promise<string> {
   if ((await over()) === 'cut') throw new Error(`Expected a proper end, got ${JSON.stringify(body())}`);
   return body();
 }
-
-/** Until all that is due in this turn has happened. */
-export function turn(): Promise<void> {
-  return new Promise(setImmediate);
-}

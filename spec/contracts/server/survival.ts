@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { map, Subject } from 'rxjs';
 import type { SseEvent } from '../../../src/index.js';
 import { unhandledRejections } from '../../support/uncaught.js';
-import { begun, turn, wholeBody, type Stage } from './stage.js';
+import { settled } from '../../support/virtualTime.js';
+import { begun, wholeBody, type Stage } from './stage.js';
 
 export function survival({ serve, connect, read, errors, closings, closing }: Stage): void {
   it('a reader that breaks off, one whose source fails and one that does not read: 300 others get everything', async () => {
@@ -21,7 +22,7 @@ export function survival({ serve, connect, read, errors, closings, closing }: St
       for (let id = 0; id < 400; id++) {
         if (id === 50) broken.reset();
         events$.next({ data: { value: 'x'.repeat(100) }, id: String(id) });
-        if (id % 10 === 0) await turn();
+        if (id % 10 === 0) await settled();
       }
       expect(await failing?.over()).to.equal('cut');
     });
