@@ -36,6 +36,7 @@ export {
   SseDataError,
   SseError,
   SseEventError,
+  SseLogError,
   SseOverflowError,
   SseResponseError,
   SseSizeError,
@@ -55,5 +56,6 @@ export type {
   SseErrorOptions,
   SseEvent,
   SseEventOf,
+  SseLogErrorOptions,
   SseResponseErrorOptions,
 } from './event-stream/index.js';

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { firstValueFrom, take, toArray } from 'rxjs';
 import { memoryLog } from '../../src/log/index.js';
 import { logContract } from '../contracts/log.js';
 
@@ -21,7 +22,7 @@ describe('memoryLog', () => {
     expect(dataAfter(ids[0])[0]).to.deep.include({ data: { reason: 'trimmed' } });
   });
 
-  it('tells a reader that cannot follow of what it missed, in its turn', async () => {
+  it('gives a reader what is dropped while it is busy', async () => {
     const log = memoryLog({ maxEvents: 2 });
     const seen: unknown[] = [];
     log.after(undefined).subscribe(event => {
@@ -29,9 +30,8 @@ describe('memoryLog', () => {
       // More than is kept, while the reader is busy with its place.
       if (seen.length === 1) for (let n = 1; n <= 5; n++) void log.append({ data: n });
     });
-    expect(seen).to.deep.equal(['place', { reason: 'trimmed' }, 4, 5]);
     await log.append({ data: 6 });
-    expect(seen.at(-1)).to.equal(6);
+    expect(seen).to.deep.equal(['place', 1, 2, 3, 4, 5, 6]);
   });
 
   it('remembers nothing of readers that have left', () => {
@@ -54,9 +54,8 @@ describe('memoryLog', () => {
     const log = memoryLog({ maxEvents: Infinity });
     const first = await log.append({ data: 0 });
     for (let n = 1; n <= 5000; n++) await log.append({ data: n });
-    const seen: unknown[] = [];
-    log.after(first).subscribe(event => seen.push(event));
-    expect(seen).to.have.length(5000);
+    const seen = await firstValueFrom(log.after(first).pipe(take(5000), toArray()));
+    expect(seen.map(({ data }) => data)).to.deep.equal(Array.from({ length: 5000 }, (_, n) => n + 1));
   });
 
   it('refuses a number of events that is none', () => {

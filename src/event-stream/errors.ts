@@ -132,6 +132,30 @@ export class SseOverflowError extends SseError {
   }
 }
 
+/** What an {@link SseLogError} knows. */
+export interface SseLogErrorOptions extends SseErrorOptions {
+  /** Why events are missing, if it is that. */
+  readonly gap?: string | undefined;
+}
+
+/**
+ * An event log that cannot go on. `cause` is the engine's own error, where there is one.
+ *
+ * `reason`: `refused` if the engine will not do it, now or later, as things are set up; `outage` if it could not be reached for too
+ * long; `gap` if events are missing and the log was told not to go on then; `closed` if the log was closed.
+ */
+export class SseLogError extends SseError {
+  override readonly name = 'SseLogError' as const;
+  declare readonly reason: 'refused' | 'outage' | 'gap' | 'closed';
+  /** Why events are missing, if it is that. */
+  declare readonly gap: string | undefined;
+
+  constructor(reason: SseLogError['reason'], { cause, ...options }: SseLogErrorOptions = {}) {
+    const flaw = cause instanceof Error ? `: ${cause.message}` : '';
+    super(`Expected a log that goes on, got: ${reason}${flaw}`, { reason, cause, ...options });
+  }
+}
+
 /** An event whose data could not be read or did not validate. `cause` says why. */
 export class SseDataError extends SseError {
   override readonly name = 'SseDataError' as const;

@@ -6,11 +6,18 @@ export {
   SseDataError,
   SseError,
   SseEventError,
+  SseLogError,
   SseOverflowError,
   SseResponseError,
   SseSizeError,
 } from './errors.js';
-export type { SseConnectionErrorOptions, SseErrorOptions, SseResponseErrorOptions } from './errors.js';
+export type {
+  SseConnectionErrorOptions,
+  SseErrorOptions,
+  SseLogErrorOptions,
+  SseResponseErrorOptions,
+} from './errors.js';
+export { expectOption, longestTimer } from './expectOption.js';
 export type { AnyEvents, JsonText, ReceivedSseEvent, ReceivedSseEventOf } from './ReceivedSseEvent.js';
 export type { ResumePoint } from './ResumePoint.js';
 export type { Resumable } from './Resumable.js';

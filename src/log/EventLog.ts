@@ -19,6 +19,15 @@ export interface GapEvent extends SseEvent<'gap', { readonly reason: GapReason }
  */
 export type GapReason = 'trimmed' | 'reset' | 'future' | 'invalid';
 
+/** What a log gives its readers. */
+export type LogEvent<E extends SseEvent = SseEvent> = (E & { readonly id: string }) | GapEvent | PlaceEvent;
+
+/**
+ * How a log stands to its engine. `idle`: nobody reads. `opening`: the first reader waits for the engine. `live`: what is appended
+ * anywhere arrives. `recovering`: the engine cannot be read; readers wait. `closed`: for good.
+ */
+export type LogStatus = 'idle' | 'opening' | 'live' | 'recovering' | 'closed';
+
 /**
  * Events kept so that a reader can go on where it was. `toSSE(() => log)` is a whole route.
  * Ids are the log's own: opaque, visible ASCII.
@@ -26,14 +35,20 @@ export type GapReason = 'trimmed' | 'reset' | 'future' | 'invalid';
 export interface EventLog<E extends SseEvent = SseEvent> extends Resumable {
   /**
    * Adds an event under an id of the log's own, which replaces any that it has. Resolves with that id once the event is kept;
-   * rejects with {@link SseEventError} if it cannot be written.
+   * two appends in a row keep their order. Rejects with {@link SseEventError} if the event cannot be written, and with
+   * {@link SseLogError} if the engine refuses it, cannot be reached (then nobody knows whether it was kept), or the log is closed.
    */
   append(event: E): Promise<string>;
   /**
-   * Everything strictly after `lastEventId`, then whatever is appended; `undefined` begins with the next event.
+   * Everything strictly after `lastEventId`, then whatever is appended; `undefined` begins where `from` says.
    *
-   * next: an event; first, to a reader who had no place, one that only carries an id; and a {@link GapEvent} wherever
-   * events are missing that it asked for, after which it goes on from the earliest that is kept. Never completes.
+   * next: an event; first, to a reader who had no place and gets nothing at once, one that only carries an id; and a
+   * {@link GapEvent} wherever events are missing that it asked for, after which it goes on where `onGap` says.
+   * complete: the log was closed. error: {@link SseLogError}. An engine that cannot be reached for a while is neither.
    */
-  after(lastEventId: string | undefined): Observable<(E & { readonly id: string }) | GapEvent | PlaceEvent>;
+  after(lastEventId: string | undefined): Observable<LogEvent<E>>;
+  /** The present status, then each new one. Completes once the log is closed. */
+  readonly status$: Observable<LogStatus>;
+  /** Completes all readers, and gives back what the log has taken of its engine; the connection that it was given stays open. */
+  close(): Promise<void>;
 }

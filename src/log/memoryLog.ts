@@ -1,21 +1,37 @@
-import { Observable } from 'rxjs';
-import { encodeEvent, type SseEvent } from '../event-stream/index.js';
-import type { EventLog, GapEvent, GapReason, PlaceEvent } from './EventLog.js';
+import { defer, EMPTY, of, Subject } from 'rxjs';
+import { encodeEvent, expectOption, type SseEvent } from '../event-stream/index.js';
+import { createLog } from './createLog.js';
+import type { EventLog, GapReason } from './EventLog.js';
+import type { LogConfig } from './LogConfig.js';
+import type { LogDriver, LogEntry } from './LogDriver.js';
+import { Retention, type RetentionLimits } from './Retention.js';
 
-export interface MemoryLogConfig {
+export interface MemoryLogConfig extends Pick<LogConfig, 'from' | 'onGap'> {
   /**
    * How many events to keep, a whole number from 1 on; the oldest go first. `Infinity` keeps all, and memory grows.
    *
    * @defaultValue 1000
    */
   readonly maxEvents?: number | undefined;
+  /**
+   * How many bytes of events to keep, as they are written, from 1 on; the oldest go first. The newest is kept in any case.
+   *
+   * @defaultValue `Infinity`
+   */
+  readonly maxBytes?: number | undefined;
+  /**
+   * How long to keep an event, in milliseconds, from 1 on.
+   *
+   * @defaultValue `Infinity`
+   */
+  readonly maxAge?: number | undefined;
 }
 
 /**
  * An event log in the memory of this process. When the process ends so does the log, and readers who come back to the next
  * one are told: its ids begin with a random epoch.
  *
- * @throws RangeError if `maxEvents` is neither a whole number from 1 on nor `Infinity`
+ * @throws RangeError if an option is out of its range
  * @example
  * ```ts
  * import express from 'express';
@@ -30,80 +46,57 @@ export interface MemoryLogConfig {
  */
 export function memoryLog<E extends SseEvent = SseEvent>({
   maxEvents = 1000,
+  maxBytes = Infinity,
+  maxAge = Infinity,
+  ...config
 }: MemoryLogConfig = {}): EventLog<E> {
-  type Entry = E & { readonly id: string };
-  if (maxEvents !== Infinity && !(Number.isInteger(maxEvents) && maxEvents >= 1)) {
-    throw new RangeError(`Expected maxEvents to be a whole number from 1 on, got ${maxEvents}`);
-  }
+  expectOption({ maxEvents }, isCount(maxEvents), 'a whole number from 1 on, or Infinity');
+  expectOption({ maxBytes }, maxBytes >= 1, 'a number from 1 on');
+  expectOption({ maxAge }, maxAge >= 1, 'milliseconds, from 1 on');
+  // It is no effort to open, so it need not stay open.
+  return createLog(memoryDriver<E>({ maxEvents, maxBytes, maxAge }), { ...config, idleTimeout: 0 });
+}
 
+function isCount(value: number): boolean {
+  return value === Infinity || (Number.isInteger(value) && value >= 1);
+}
+
+function memoryDriver<E extends SseEvent>(limits: RetentionLimits): LogDriver<E> {
   const epoch = crypto.randomUUID().slice(0, 8);
-  const entries: Entry[] = [];
-  const readers = new Set<() => void>();
-  let tip = 0;
-
+  const kept = new Retention<LogEntry<E>>(limits);
+  const appended$ = new Subject<readonly LogEntry<E>[]>();
   const idAt = (position: number) => `${epoch}.${position}`;
-  /** Everything at or before it has been dropped, or never was. */
-  const floor = () => Math.max(0, tip - maxEvents);
-  /** The entries are a ring: the one at a position takes the place of the one `maxEvents` before it. */
-  const slot = (position: number) => position % maxEvents;
 
   return {
-    append: event =>
-      // All of it happens at once. What is thrown in here is a rejection.
-      new Promise(resolve => {
-        // An event that cannot be written would stop every reader at its place.
-        encodeEvent(event);
-        const entry = { ...event, id: idAt(tip + 1) };
-        // Its bytes are kept, for all of them.
-        encodeEvent(entry);
-        entries[slot(++tip)] = entry;
-        for (const read of readers) read();
-        resolve(entry.id);
-      }),
-
-    after(lastEventId) {
-      return new Observable<Entry | GapEvent | PlaceEvent>(subscriber => {
-        const place = lastEventId === undefined ? tip : positionOf(lastEventId);
-        let position = typeof place === 'number' ? place : floor();
-        // Not before the reader knows its place.
-        let isReading = true;
-
-        // An append in the middle of it, by whoever gets an event, is read by the loop under way: the order stays.
-        const read = () => {
-          if (isReading) return;
-          isReading = true;
-          while (position < tip && !subscriber.closed) {
-            if (position < floor()) tellGap('trimmed');
-            else next(entries[slot(++position)]);
-          }
-          isReading = false;
-        };
-        const next = (entry: Entry | undefined) => {
-          if (entry) subscriber.next(entry);
-        };
-        const tellGap = (reason: GapReason) => {
-          position = floor();
-          subscriber.next({ type: 'gap', data: { reason }, id: idAt(position) });
-        };
-
-        readers.add(read);
-        subscriber.add(() => readers.delete(read));
-        if (typeof place === 'string') tellGap(place);
-        // So that a reader which is cut off before its first event comes back to this place.
-        else if (lastEventId === undefined) subscriber.next({ id: idAt(position) });
-        isReading = false;
-        read();
-      });
+    append: event => {
+      const id = idAt(kept.tip + 1);
+      const entry = { ...event, id };
+      // Its bytes are made here, once for all readers.
+      kept.add(entry, encodeEvent(entry).byteLength);
+      appended$.next([entry]);
+      return of(id);
     },
+    tip: () => of(idAt(kept.tip)),
+    origin: () => of(idAt(kept.floor)),
+    page: (place, limit) => {
+      const position = positionOf(place);
+      if (typeof position === 'string') return of({ gap: position });
+      const entries = kept.after(position, limit);
+      return of({ entries, isLast: position + entries.length === kept.tip });
+    },
+    // One that begins elsewhere has a page to read before.
+    tail: place => defer(() => (place === idAt(kept.tip) ? appended$ : EMPTY)),
+    isTransient: () => false,
+    close: () => of(undefined),
   };
 
-  /** Where the id is in this log, or why it is not. */
-  function positionOf(id: string): number | GapReason {
-    const [, itsEpoch, digits] = /^([0-9a-f]{8})\.(\d{1,15})$/.exec(id) ?? [];
+  /** Where a place is, or why it is not. */
+  function positionOf(place: string): number | GapReason {
+    const [, itsEpoch, digits] = /^([0-9a-f]{8})\.(0|[1-9]\d{0,14})$/.exec(place) ?? [];
     if (digits === undefined) return 'invalid';
     if (itsEpoch !== epoch) return 'reset';
     const position = Number(digits);
-    if (position > tip) return 'future';
-    return position < floor() ? 'trimmed' : position;
+    if (position > kept.tip) return 'future';
+    return position < kept.floor ? 'trimmed' : position;
   }
 }

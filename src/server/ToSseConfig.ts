@@ -1,5 +1,5 @@
 import { NEVER, type ObservableInput } from 'rxjs';
-import { encodeEvent, type Listener, type SseEvent } from '../event-stream/index.js';
+import { encodeEvent, expectOption, longestTimer, type Listener, type SseEvent } from '../event-stream/index.js';
 import type { Overflow } from './EventQueue.js';
 import type { WriterConfig } from './EventWriter.js';
 import { hasMethod } from './hasMethod.js';
@@ -126,20 +126,20 @@ export function settingsOf<Request, E extends SseEvent, Response>({
 }: ToSseConfig<Request, E, Response>): Settings<Request, E, Response> {
   const delay = `a number of milliseconds from 1 to ${longestTimer}`;
   const isDelay = (value: unknown) => isWithin(value, 1, longestTimer);
-  expect({ keepAlive }, keepAlive === false || isDelay(keepAlive), `${delay}, or false`);
-  expect({ stallTimeout }, stallTimeout === Infinity || isDelay(stallTimeout), `${delay}, or Infinity`);
-  expect({ maxDuration }, maxDuration === Infinity || isDelay(maxDuration), `${delay}, or Infinity`);
-  expect({ padding }, isWithin(padding, 0, 65_536), 'a number of bytes from 0 to 65536');
-  expect({ bufferLimit }, isWithin(bufferLimit, 0, Infinity), 'a number of bytes from 0 on');
+  expectOption({ keepAlive }, keepAlive === false || isDelay(keepAlive), `${delay}, or false`);
+  expectOption({ stallTimeout }, stallTimeout === Infinity || isDelay(stallTimeout), `${delay}, or Infinity`);
+  expectOption({ maxDuration }, maxDuration === Infinity || isDelay(maxDuration), `${delay}, or Infinity`);
+  expectOption({ padding }, isWithin(padding, 0, 65_536), 'a number of bytes from 0 to 65536');
+  expectOption({ bufferLimit }, isWithin(bufferLimit, 0, Infinity), 'a number of bytes from 0 on');
   const isCount = maxConnections === Infinity || (Number.isInteger(maxConnections) && maxConnections > 0);
-  expect({ maxConnections }, isCount, 'a whole number from 1 on, or Infinity');
-  expect({ head }, heads.includes(head), heads.join(' or '));
-  expect({ takeUntil }, typeof takeUntil === 'function', 'a function');
-  expect({ random }, typeof random === 'function', 'a function');
-  expect({ openObserver }, isListener(openObserver), 'a function or { next }');
-  expect({ closeObserver }, isListener(closeObserver), 'a function or { next }');
-  expect({ errorObserver }, isListener(errorObserver), 'a function or { next }');
-  expect({ overflow }, isOverflow(overflow), `${overflows.join(', ')} or { latestBy }`);
+  expectOption({ maxConnections }, isCount, 'a whole number from 1 on, or Infinity');
+  expectOption({ head }, heads.includes(head), heads.join(' or '));
+  expectOption({ takeUntil }, typeof takeUntil === 'function', 'a function');
+  expectOption({ random }, typeof random === 'function', 'a function');
+  expectOption({ openObserver }, isListener(openObserver), 'a function or { next }');
+  expectOption({ closeObserver }, isListener(closeObserver), 'a function or { next }');
+  expectOption({ errorObserver }, isListener(errorObserver), 'a function or { next }');
+  expectOption({ overflow }, isOverflow(overflow), `${overflows.join(', ')} or { latestBy }`);
 
   const lifetimes = lifetimesOf(maxDuration);
   return {
@@ -161,9 +161,6 @@ export function settingsOf<Request, E extends SseEvent, Response>({
     },
   };
 }
-
-/** More milliseconds would make a timer fire at once. */
-const longestTimer = 2 ** 31 - 1;
 
 function printError(error: unknown): void {
   try {
@@ -187,12 +184,6 @@ function isOverflow(value: unknown): boolean {
 
 function isListener(value: unknown): boolean {
   return value === undefined || typeof value === 'function' || hasMethod(value, 'next');
-}
-
-function expect(option: Readonly<Record<string, unknown>>, isValid: boolean, expected: string): void {
-  if (isValid) return;
-  const [[name, value] = []] = Object.entries(option);
-  throw new RangeError(`Expected ${name} to be ${expected}, got ${String(value)}`);
 }
 
 function preambleOf(keepAlive: number | false, retry: number | undefined, padding: number): Uint8Array {
