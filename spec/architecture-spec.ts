@@ -15,6 +15,8 @@ const runTime: Readonly<Record<string, readonly string[]>> = {
   'adapters/express': ['server', 'event-stream', 'rxjs'],
   'adapters/fetch': ['server', 'event-stream', 'rxjs'],
   'adapters/node': ['server', 'event-stream', 'rxjs'],
+  'adapters/redis': ['adapters/redis', 'log', 'event-stream', 'rxjs'],
+  'adapters/nats': ['adapters/nats', 'log', 'event-stream', 'rxjs', '@nats-io/jetstream'],
   index: ['client', 'event-stream'],
 };
 /** And what it may import types of, beyond that. */
@@ -22,6 +24,7 @@ const types: Readonly<Record<string, readonly string[]>> = {
   'event-stream': ['rxjs'],
   server: ['node:http', 'node:http2', 'node:net'],
   'adapters/express': ['express'],
+  'adapters/nats': ['@nats-io/nats-core'],
 };
 
 interface Import {

@@ -22,6 +22,7 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'SseDataError',
     'SseError',
     'SseEventError',
+    'SseLogError',
     'SseOverflowError',
     'SseResponseError',
     'SseSizeError',
@@ -42,8 +43,19 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   ],
   'rxjs-sse/express': ['toSSE'],
   'rxjs-sse/fetch': ['toSSE'],
-  'rxjs-sse/log': ['memoryLog'],
+  'rxjs-sse/log': [
+    'createLog',
+    'decodeRecord',
+    'encodeRecord',
+    'filterLog',
+    'logTopics',
+    'memoryLog',
+    'mergeLogs',
+    'withSnapshot',
+  ],
+  'rxjs-sse/nats': ['natsLog'],
   'rxjs-sse/node': ['toSSE'],
+  'rxjs-sse/redis': ['redisLog'],
   'rxjs-sse/server': ['eventStreamHeaders', 'nodeExchange', 'readLastEventId', 'serve'],
 };
 

@@ -17,7 +17,7 @@ export type {
   SseLogErrorOptions,
   SseResponseErrorOptions,
 } from './errors.js';
-export { expectOption, longestTimer } from './expectOption.js';
+export { expectOption, isCount, longestTimer } from './expectOption.js';
 export type { AnyEvents, JsonText, ReceivedSseEvent, ReceivedSseEventOf } from './ReceivedSseEvent.js';
 export type { ResumePoint } from './ResumePoint.js';
 export type { Resumable } from './Resumable.js';

@@ -47,8 +47,16 @@ export interface EventLog<E extends SseEvent = SseEvent> extends Resumable {
    * complete: the log was closed. error: {@link SseLogError}. An engine that cannot be reached for a while is neither.
    */
   after(lastEventId: string | undefined): Observable<LogEvent<E>>;
+  /**
+   * The id after which everything comes that is appended from now on, such as for a page that shows the present state and its reader
+   * that goes on from there. Rejects with {@link SseLogError}.
+   */
+  tip(): Promise<string>;
   /** The present status, then each new one. Completes once the log is closed. */
   readonly status$: Observable<LogStatus>;
-  /** Completes all readers, and gives back what the log has taken of its engine; the connection that it was given stays open. */
+  /**
+   * Completes all readers, and gives back what the log has taken of its engine; the connection that it was given stays open.
+   * What fails with it is told to `errorObserver`.
+   */
   close(): Promise<void>;
 }

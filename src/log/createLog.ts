@@ -1,7 +1,9 @@
 import {
   BehaviorSubject,
+  catchError,
   concatMap,
   defer,
+  EMPTY,
   filter,
   firstValueFrom,
   from as emit,
@@ -20,6 +22,7 @@ import {
   expectOption,
   longestTimer,
   SseLogError,
+  tell,
   type SseEvent,
 } from '../event-stream/index.js';
 import { answerOf } from './answerOf.js';
@@ -134,12 +137,22 @@ export function createLog<E extends SseEvent = SseEvent>(
         );
       }),
 
+    async tip() {
+      refuseIfClosed();
+      return firstValueFrom(answerOf(() => driver.tip()).pipe(retry({ delay: engine.after })));
+    },
+
     async close() {
       if (status$.value === 'closed') return;
       status$.next('closed');
       status$.complete();
       await lastValueFrom(
-        defer(() => driver.close()),
+        defer(() => driver.close()).pipe(
+          catchError((error: unknown) => {
+            tell(errorObserver, error);
+            return EMPTY;
+          }),
+        ),
         { defaultValue: undefined },
       );
     },

@@ -1,6 +1,14 @@
 export { createLog } from './createLog.js';
 export type { EventLog, GapEvent, GapReason, LogEvent, LogStatus, PlaceEvent } from './EventLog.js';
+export { decodeRecord, encodeRecord } from './eventRecord.js';
+export { filterLog } from './filterLog.js';
+export type { FilterLogConfig } from './filterLog.js';
 export type { LogConfig } from './LogConfig.js';
 export type { LogDriver, LogEntry, LogGap, LogPage } from './LogDriver.js';
+export { logTopics } from './logTopics.js';
+export type { LogTopics, LogTopicsConfig } from './logTopics.js';
 export { memoryLog } from './memoryLog.js';
 export type { MemoryLogConfig } from './memoryLog.js';
+export { mergeLogs } from './mergeLogs.js';
+export type { MergedEvent } from './mergeLogs.js';
+export { withSnapshot } from './withSnapshot.js';

@@ -1,5 +1,5 @@
 import { defer, EMPTY, of, Subject } from 'rxjs';
-import { encodeEvent, expectOption, type SseEvent } from '../event-stream/index.js';
+import { encodeEvent, expectOption, isCount, type SseEvent } from '../event-stream/index.js';
 import { createLog } from './createLog.js';
 import type { EventLog, GapReason } from './EventLog.js';
 import type { LogConfig } from './LogConfig.js';
@@ -50,15 +50,15 @@ export function memoryLog<E extends SseEvent = SseEvent>({
   maxAge = Infinity,
   ...config
 }: MemoryLogConfig = {}): EventLog<E> {
-  expectOption({ maxEvents }, isCount(maxEvents), 'a whole number from 1 on, or Infinity');
+  expectOption(
+    { maxEvents },
+    maxEvents === Infinity || isCount(maxEvents),
+    'a whole number from 1 on, or Infinity',
+  );
   expectOption({ maxBytes }, maxBytes >= 1, 'a number from 1 on');
   expectOption({ maxAge }, maxAge >= 1, 'milliseconds, from 1 on');
   // It is no effort to open, so it need not stay open.
   return createLog(memoryDriver<E>({ maxEvents, maxBytes, maxAge }), { ...config, idleTimeout: 0 });
-}
-
-function isCount(value: number): boolean {
-  return value === Infinity || (Number.isInteger(value) && value >= 1);
 }
 
 function memoryDriver<E extends SseEvent>(limits: RetentionLimits): LogDriver<E> {

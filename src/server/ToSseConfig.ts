@@ -1,5 +1,11 @@
 import { NEVER, type ObservableInput } from 'rxjs';
-import { encodeEvent, expectOption, longestTimer, type Listener, type SseEvent } from '../event-stream/index.js';
+import {
+  encodeEvent,
+  expectOption,
+  longestTimer,
+  type Listener,
+  type SseEvent,
+} from '../event-stream/index.js';
 import type { Overflow } from './EventQueue.js';
 import type { WriterConfig } from './EventWriter.js';
 import { hasMethod } from './hasMethod.js';
