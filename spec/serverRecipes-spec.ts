@@ -435,38 +435,6 @@ describe('the recipe for servers', () => {
     await left;
   });
 
-  it('"A snapshot, then what is new" begins with the state, and again after a gap', async () => {
-    const { stream, setPrice } = await runRecipe<{
-      stream: RequestHandler;
-      setPrice: (symbol: string, price: number) => Promise<void>;
-    }>('A snapshot, then what is new');
-    const port = await serve(express().use(stream));
-    const readFrom = (lastEventId: string) => read(port, { headers: { 'Last-Event-ID': lastEventId } });
-
-    await setPrice('A', 1);
-    await setPrice('B', 2);
-    const fresh = readFrom('');
-    await fresh.until('event: board');
-    await setPrice('A', 3);
-    await fresh.until('{"symbol":"A","price":3}');
-    const body = fresh.body();
-    expect(body.match(/^(event|data): .*/gm)).to.deep.equal([
-      ...['event: board', 'data: {"A":1,"B":2}'],
-      ...['event: price', 'data: {"symbol":"A","price":3}'],
-    ]);
-
-    const [, place = ''] = /^id: (.*)/m.exec(body) ?? [];
-    const back = readFrom(place);
-    await back.until('{"symbol":"A","price":3}');
-    expect(back.body()).not.to.include('board');
-
-    const lost = readFrom('of another log');
-    await lost.until('data: {"A":3,"B":2}\n\n');
-    await setPrice('B', 4);
-    await lost.until('{"symbol":"B","price":4}');
-    expect(lost.body().match(/^event: .*/gm)).to.deep.equal(['event: board', 'event: price']);
-  });
-
   interface Easing {
     load: (sampledEvery: (milliseconds: number) => Observable<SseEvent>) => RequestHandler;
     prices: (price$: Observable<SseEvent>) => RequestHandler;

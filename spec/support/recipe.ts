@@ -1,15 +1,16 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-/** Where recipes are: those for readers, and those for servers. */
-export type RecipeDocument = 'RECIPES.md' | 'SERVER.md';
+/** Where recipes are: those for readers, for servers, and for logs. */
+const documents = ['RECIPES.md', 'SERVER.md', 'LOGS.md'] as const;
+export type RecipeDocument = (typeof documents)[number];
 
 // Inside the package, so that it can import itself.
 const folder = new URL('../../.recipes/', import.meta.url);
 const run = new Set<string>();
 
 /** The modules of a document, by their headings. */
-export async function recipes(document: RecipeDocument = 'RECIPES.md'): Promise<ReadonlyMap<string, string>> {
+export async function recipes(document: RecipeDocument): Promise<ReadonlyMap<string, string>> {
   const text = await readFile(new URL(`../../docs/${document}`, import.meta.url), 'utf8');
   return new Map(
     Array.from(text.matchAll(/^## (.*)\n[^]*?^```ts\n([^]*?)^```$/gm), ({ 1: title = '', 2: code = '' }) => [
@@ -21,7 +22,8 @@ export async function recipes(document: RecipeDocument = 'RECIPES.md'): Promise<
 
 /** Where the module of a recipe is, of whichever document, to be imported or bundled; until {@link removeRecipes}. */
 export async function recipeFile(title: string): Promise<string> {
-  const code = (await recipes()).get(title) ?? (await recipes('SERVER.md')).get(title);
+  const all = await Promise.all(documents.map(recipes));
+  const code = all.map(each => each.get(title)).find(each => each !== undefined);
   if (code === undefined) throw new Error(`Expected a recipe called ${title}`);
   const file = new URL(`${title.toLowerCase().replace(/\W+/g, '-')}.ts`, folder);
   await mkdir(folder, { recursive: true });

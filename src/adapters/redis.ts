@@ -26,8 +26,8 @@ export interface RedisLogConfig extends LogConfig {
  * An event log in a Redis Stream: one for all the processes that name the same key. A reader goes on where it was at any of
  * them, over restarts of theirs and of Redis.
  *
- * An entry has one field, `event`, with the event as JSON: `XADD prices '*' event '{"type":"tick","data":42}'` appends one, too.
- * Ids are those of Redis, and proof: what follows an id is complete as long as its own entry is there.
+ * An entry has the event as JSON in its field `event`: `XADD prices '*' event '{"type":"tick","data":42}'` appends one, too. Ids
+ * are those of Redis, and proof: what follows an id is complete as long as its own entry is there.
  *
  * Two connections are made beside the client's own, however many logs it has: one that waits for news, of up to a hundred
  * streams, and another for the next hundred.

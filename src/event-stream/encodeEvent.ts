@@ -31,6 +31,11 @@ export function encodeEvent(event: SseEvent): Uint8Array<ArrayBuffer> {
   return bytes;
 }
 
+/** @throws {@link SseEventError} if it is no event, whatever is in its fields */
+export function assertEvent(value: unknown): asserts value is SseEvent {
+  fieldsOf(value);
+}
+
 const utf8 = new TextEncoder();
 const encodings = new WeakMap<SseEvent, Fields & { readonly bytes: Uint8Array<ArrayBuffer> }>();
 

@@ -1,6 +1,6 @@
 export { createDecoder } from './createDecoder.js';
 export type { DecoderConfig, EventStreamDecoder } from './createDecoder.js';
-export { encodeEvent } from './encodeEvent.js';
+export { assertEvent, encodeEvent } from './encodeEvent.js';
 export {
   SseConnectionError,
   SseDataError,

@@ -3,6 +3,7 @@ import {
   catchError,
   concatMap,
   defer,
+  distinctUntilChanged,
   EMPTY,
   filter,
   firstValueFrom,
@@ -15,12 +16,14 @@ import {
   share,
   take,
   takeUntil,
+  takeWhile,
   timer,
 } from 'rxjs';
 import {
   encodeEvent,
   expectOption,
   longestTimer,
+  SseEventError,
   SseLogError,
   tell,
   type SseEvent,
@@ -70,6 +73,7 @@ export function createLog<E extends SseEvent = SseEvent>(
     filter(status => status === 'live'),
     take(1),
   );
+  const opened$ = status$.pipe(filter(status => status !== 'opening'));
   const chain = new Chain<E>();
   const pages = new Pages(driver, chain, onGap === 'latest' ? 'tip' : 'origin');
   const engine = engineRetry(driver, random, errorObserver);
@@ -96,21 +100,24 @@ export function createLog<E extends SseEvent = SseEvent>(
   };
 
   return {
-    status$: status$.asObservable(),
+    status$: status$.pipe(
+      distinctUntilChanged(),
+      takeWhile(status => status !== 'closed', true),
+    ),
 
     async append(event) {
       refuseIfClosed();
       // It would stop every reader at its place.
       encodeEvent(event);
       // A reader that begins before it gets it, however long the log takes to open.
-      if (status$.value === 'opening')
-        await firstValueFrom(status$.pipe(filter(status => status !== 'opening')));
+      if (status$.value === 'opening') await firstValueFrom(opened$);
       refuseIfClosed();
       try {
         const id = await firstValueFrom(emit(driver.append(event)));
         chain.append(id);
         return id;
       } catch (cause) {
+        if (cause instanceof SseEventError) throw cause;
         throw new SseLogError(driver.isTransient(cause) ? 'outage' : 'refused', { cause });
       }
     },
@@ -145,7 +152,6 @@ export function createLog<E extends SseEvent = SseEvent>(
     async close() {
       if (status$.value === 'closed') return;
       status$.next('closed');
-      status$.complete();
       await lastValueFrom(
         defer(() => driver.close()).pipe(
           catchError((error: unknown) => {

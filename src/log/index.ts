@@ -1,6 +1,7 @@
 export { createLog } from './createLog.js';
+export { decodeRecord } from './decodeRecord.js';
+export { encodeRecord } from './encodeRecord.js';
 export type { EventLog, GapEvent, GapReason, LogEvent, LogStatus, PlaceEvent } from './EventLog.js';
-export { decodeRecord, encodeRecord } from './eventRecord.js';
 export { filterLog } from './filterLog.js';
 export type { FilterLogConfig } from './filterLog.js';
 export type { LogConfig } from './LogConfig.js';

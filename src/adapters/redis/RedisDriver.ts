@@ -23,7 +23,7 @@ import {
 import { isRefusal } from './isRefusal.js';
 import type { RedisClient } from './RedisClient.js';
 import { entriesOf, pairsOf, type StreamEntry } from './replies.js';
-import { isLater, isStreamId } from './streamId.js';
+import { isLater, parsePlace, placeAfter, placeId, type StreamPlace } from './StreamPlace.js';
 import { streamWatchOf } from './StreamWatch.js';
 
 export interface RedisDriverConfig {
@@ -36,8 +36,8 @@ export interface RedisDriverConfig {
 }
 
 /**
- * A Redis Stream. Places are ids of its entries, which Redis makes of its clock, so that no two incarnations of a stream share
- * one. `~` before an id stands for the place before that entry.
+ * A Redis Stream. Places are ids of its entries, which Redis makes of its clock and which are told apart by a nonce, so that no
+ * two incarnations of a stream share one.
  */
 export class RedisDriver<E extends SseEvent> implements LogDriver<E> {
   readonly #client: RedisClient;
@@ -53,35 +53,37 @@ export class RedisDriver<E extends SseEvent> implements LogDriver<E> {
   }
 
   async append(event: E): Promise<string> {
-    const id = await this.#add(encodeRecord(event));
+    const { id, nonce } = await this.#add(encodeRecord(event));
     this.#dropOld(Number(id.split('-', 1)[0]));
-    return id;
+    return placeId({ id, nonce, isBefore: false });
   }
 
   async tip(): Promise<string> {
     const [newest] = await this.#read('XREVRANGE', '+', '-', 1);
-    return newest?.id ?? this.#begin();
+    return placeId(newest ? placeAfter(newest) : await this.#begin());
   }
 
   async origin(): Promise<string> {
     const [oldest] = await this.#read('XRANGE', '-', '+', 1);
-    return `~${oldest?.id ?? (await this.#begin())}`;
+    return placeId({ ...(oldest ? placeAfter(oldest) : await this.#begin()), isBefore: true });
   }
 
   async page(place: string, limit: number): Promise<LogPage<E> | LogGap> {
-    const id = idOf(place);
-    if (!isStreamId(id)) return { gap: 'invalid' };
-    const found = await this.#read('XRANGE', id, '+', limit + 1);
+    const asked = parsePlace(place);
+    if (!asked) return { gap: 'invalid' };
+    const found = await this.#read('XRANGE', asked.id, '+', limit + 1);
+    const [first] = found;
+    if (first?.id !== asked.id) return { gap: await this.#reasonFor(asked.id) };
+    if (placeAfter(first).nonce !== asked.nonce) return { gap: 'reset' };
     // Redis drops the oldest first. So what comes after an entry that is there is all there.
-    if (found[0]?.id !== id) return { gap: await this.#reasonFor(id) };
-    const entries = found.slice(place === id ? 1 : 0).map(entry => this.#decode(entry));
+    const entries = found.slice(asked.isBefore ? 0 : 1).map(entry => this.#decode(entry));
     return { entries, isLast: found.length <= limit };
   }
 
   /** Pages, each of which proves itself: that Redis has news is only a reason to read the next. */
   tail(place: string): Observable<readonly LogEntry<E>[]> {
     return defer(() => {
-      const watched = { key: this.#key, id: idOf(place) };
+      const watched = { key: this.#key, id: parsePlace(place)?.id ?? '$' };
       let at = place;
       let newsCount = 0;
 
@@ -89,8 +91,8 @@ export class RedisDriver<E extends SseEvent> implements LogDriver<E> {
         const count = newsCount;
         const page = await this.page(at, 256);
         if ('gap' in page) return { entries: undefined, isLast: true };
-        const last = page.entries.at(-1);
-        if (last) at = watched.id = last.id;
+        at = page.entries.at(-1)?.id ?? at;
+        watched.id = parsePlace(at)?.id ?? watched.id;
         // What there was news of meanwhile may have come too late for this page.
         return { entries: page.entries, isLast: page.isLast && count === newsCount };
       });
@@ -115,14 +117,16 @@ export class RedisDriver<E extends SseEvent> implements LogDriver<E> {
     return EMPTY;
   }
 
-  async #add(record: string): Promise<string> {
+  async #add(record: string): Promise<StreamPlace> {
     const { maxEvents } = this.#config;
     const limit = maxEvents === Infinity ? [] : ['MAXLEN', '~', String(maxEvents)];
-    return String(await this.#client.sendCommand(['XADD', this.#key, ...limit, '*', 'event', record]));
+    const nonce = crypto.randomUUID().slice(0, 8);
+    const command = ['XADD', this.#key, ...limit, '*', 'event', record, 'nonce', nonce];
+    return { id: String(await this.#client.sendCommand(command)), nonce, isBefore: false };
   }
 
   /** A stream without entries has no place that could be proven later. So it gets an entry, which is no event. */
-  #begin(): Promise<string> {
+  #begin(): Promise<StreamPlace> {
     return this.#add('{}');
   }
 
@@ -150,9 +154,10 @@ export class RedisDriver<E extends SseEvent> implements LogDriver<E> {
     }
   }
 
-  #decode({ id, fields }: StreamEntry): LogEntry<E> {
+  #decode(entry: StreamEntry): LogEntry<E> {
+    const id = placeId(placeAfter(entry));
     try {
-      return decodeRecord(fields.get('event') ?? '', id);
+      return decodeRecord(entry.fields.get('event') ?? '', id);
     } catch (error) {
       tell(this.#config.errorObserver, error);
       return { id };
@@ -168,9 +173,4 @@ export class RedisDriver<E extends SseEvent> implements LogDriver<E> {
       .sendCommand(['XTRIM', this.#key, 'MINID', '~', String(now - maxAge)])
       .catch((error: unknown) => tell(errorObserver, error));
   }
-}
-
-/** The entry that the place is after, or before. */
-function idOf(place: string): string {
-  return place.replace(/^~/, '');
 }

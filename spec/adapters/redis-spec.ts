@@ -1,0 +1,334 @@
+import { createClient } from '@redis/client';
+import { expect } from 'chai';
+import { filter, firstValueFrom } from 'rxjs';
+import { redisLog, type RedisClient, type RedisLogConfig } from '../../src/adapters/redis.js';
+import { SseEventError, SseLogError } from '../../src/index.js';
+import type { EventLog, LogStatus } from '../../src/log/index.js';
+import { logContract } from '../contracts/log.js';
+import type { EngineServer } from '../support/engineServer.js';
+import { readingOf, type Reading } from '../support/reading.js';
+import { redisServer } from '../support/redisServer.js';
+
+type Client = ReturnType<typeof createClient>;
+
+describe('redisLog', () => {
+  let server: EngineServer;
+  let client: Client;
+  const clientErrors: unknown[] = [];
+
+  const connect = async (options: Parameters<typeof createClient>[0] = {}) => {
+    const made = createClient({
+      ...options,
+      socket: { host: '127.0.0.1', port: server.port, reconnectStrategy: 20 },
+    });
+    made.on('error', error => clientErrors.push(error));
+    await made.connect();
+    return made;
+  };
+
+  before(async () => {
+    server = await redisServer();
+    client = (await connect()) as Client;
+  });
+  after(async () => {
+    client.destroy();
+    await server.stop();
+  });
+
+  for (const RESP of [2, 3] as const) {
+    describe(`as any log, in RESP ${RESP}`, () => {
+      let own: RedisClient & { destroy(): void };
+      before(async () => (own = await connect({ RESP })));
+      after(() => own.destroy());
+
+      logContract({
+        open: (name, config) => redisLog(own, name, config),
+        keepsExactly: false,
+        laterThan: id => id.replace(/^\d+/, time => String(Number(time) + 1_000_000)),
+        engine: {
+          wipe: async name => {
+            await client.del(name);
+          },
+          outage: async meanwhile => {
+            await server.kill();
+            await meanwhile();
+            await server.start();
+          },
+        },
+      });
+    });
+  }
+
+  describe('on its own', () => {
+    const opened: EventLog[] = [];
+    const readings: Reading[] = [];
+    let keys = 0;
+    let key: string;
+    let errors: unknown[];
+
+    beforeEach(() => {
+      key = `own ${keys++}`;
+      errors = [];
+    });
+    afterEach(async () => {
+      for (const reading of readings.splice(0)) reading.leave();
+      for (const log of opened.splice(0)) await log.close();
+    });
+
+    const open = (config: RedisLogConfig = {}, from: RedisClient = client) => {
+      const log = redisLog(from, key, { errorObserver: error => errors.push(error), ...config });
+      opened.push(log);
+      return log;
+    };
+    const read = (log: EventLog, lastEventId?: string) => {
+      const reading = readingOf(log.after(lastEventId));
+      readings.push(reading);
+      return reading;
+    };
+    const statusOf = (log: EventLog, status: LogStatus) =>
+      firstValueFrom(log.status$.pipe(filter(each => each === status)));
+    const connections = async () => (await client.clientList()).length;
+    const waiting = async () => (await client.clientList()).filter(({ cmd }) => cmd === 'xread');
+    const addByHand = (id: string, fields: Record<string, string>) => client.xAdd(key, id, fields);
+
+    it('reads what others write by hand', async () => {
+      const log = open({ from: 'earliest' });
+      await addByHand('5-1', { event: '{"type":"tick","data":{"price":1}}', other: 'x' });
+      const reading = read(log);
+      await reading.until(1);
+      await addByHand('5-2', { event: '{"data":2}' });
+      await reading.until(2);
+      expect(reading.events).to.deep.equal([
+        { type: 'tick', data: { price: 1 }, id: '5-1' },
+        { data: 2, id: '5-2' },
+      ]);
+      expect(await read(log, '5-1').until(1)).to.deep.equal([2]);
+    });
+
+    it('passes over what is no event, says so, and can be resumed from there', async () => {
+      const log = open({ from: 'earliest' });
+      const records = ['{', '[1]', '1', 'null', '{"price":1}', '{"type":"a\\nb"}', '{"event":"tick"}'];
+      for (const record of records) await addByHand('*', { event: record });
+      const none = await addByHand('*', { text: 'x' });
+      await log.append({ data: 'a' });
+      const reading = read(log);
+      expect(await reading.until(1)).to.deep.equal(['a']);
+      expect(reading.events.slice(0, -1).map(event => Object.keys(event))).to.deep.equal(
+        Array.from({ length: 8 }, () => ['id']),
+      );
+      expect(errors).to.have.length(8);
+      for (const error of errors) expect(error).to.be.instanceOf(SseEventError);
+      expect(await read(log, none).until(1)).to.deep.equal(['a']);
+    });
+
+    it('tells an entry from one with the same id in a stream that has been emptied', async () => {
+      const log = open();
+      await addByHand('5-1', { event: '{"data":1}', nonce: '0123abcd' });
+      const place = await log.tip();
+      expect(place).to.equal('5-1.0123abcd');
+      await client.del(key);
+      await addByHand('5-1', { event: '{"data":2}', nonce: '4567abcd' });
+      await addByHand('5-2', { event: '{"data":3}' });
+      expect(await read(log, place).until(3)).to.deep.equal([{ reason: 'reset' }, 2, 3]);
+    });
+
+    it('refuses ids that Redis could not give out, before it asks', async () => {
+      const log = open();
+      await log.append({ data: 'a' });
+      const ids = [
+        '18446744073709551616-0',
+        '1-18446744073709551616',
+        '01-0',
+        '1-00',
+        '1-',
+        '~',
+        '~~1-0',
+        '-',
+        '+',
+        '$',
+        '*',
+      ];
+      for (const id of ids) {
+        expect(await read(log, id).until(2), id).to.deep.equal([{ reason: 'invalid' }, 'a']);
+      }
+    });
+
+    it('drops events by their age', async () => {
+      const log = open({ maxAge: 60_000, maxEvents: Infinity });
+      for (let n = 0; n < 300; n++) await addByHand(`${n + 1}-0`, { event: '{"data":1}' });
+      await log.append({ data: 'new' });
+      const length = () => client.xLen(key);
+      // It is not waited for; the next command comes after it.
+      expect(await length()).to.be.lessThan(200);
+    });
+
+    it('keeps 10 000 events or somewhat more, unless it is told otherwise', async () => {
+      const log = open();
+      await Promise.all(Array.from({ length: 10_500 }, (_, n) => log.append({ data: n })));
+      expect(await client.xLen(key)).to.be.within(10_000, 10_200);
+      const all = open({ maxEvents: Infinity });
+      await Promise.all(Array.from({ length: 500 }, (_, n) => all.append({ data: n })));
+      expect(await client.xLen(key)).to.be.within(10_500, 10_700);
+    });
+
+    it('says what it cannot drop, and has appended nevertheless', async () => {
+      await client.sendCommand(['ACL', 'SETUSER', 'no-trim', 'on', 'nopass', '~*', '+@all', '-xtrim']);
+      const limited = await connect({ username: 'no-trim', password: 'x' });
+      const log = open({ maxAge: 60_000 }, limited);
+      const id = await log.append({ data: 'a' });
+      expect(await read(open({ from: 'earliest' })).until(1)).to.deep.equal(['a']);
+      expect(id).to.match(/^\d+-\d+\.[0-9a-f]{8}$/);
+      while (errors.length === 0) await limited.ping();
+      expect(String(errors[0])).to.include('NOPERM');
+      limited.destroy();
+    });
+
+    it('fails at once where the key is something else', async () => {
+      await client.set(key, 'text');
+      const log = open();
+      const outcome = await read(log).over;
+      const refusal = await log.append({ data: 'a' }).catch((error: unknown) => error);
+      for (const error of [outcome, refusal]) {
+        expect(error).to.be.instanceOf(SseLogError).and.include({ reason: 'refused' });
+        expect(String((error as SseLogError).cause)).to.include('WRONGTYPE');
+      }
+      expect(await firstValueFrom(log.status$)).to.equal('idle');
+    });
+
+    it('fails at once where it may not read, and where it may not wait', async () => {
+      await client.sendCommand(['ACL', 'SETUSER', 'reader', 'on', 'nopass', '~*', '+@all', '-xread']);
+      const limited = await connect({ username: 'reader', password: 'x' });
+      const error = await read(open({}, limited)).over;
+      expect(error).to.be.instanceOf(SseLogError).and.include({ reason: 'refused' });
+      expect(String((error as SseLogError).cause)).to.include('NOPERM');
+      limited.destroy();
+    });
+
+    it('fails at once where the client has been closed', async () => {
+      const own = await connect();
+      const log = open({}, own);
+      own.destroy();
+      expect(await read(log).over)
+        .to.be.instanceOf(SseLogError)
+        .and.include({ reason: 'refused' });
+    });
+
+    it('waits on one connection for all its logs, a hundred at the most', async () => {
+      const own = await connect();
+      const before = await connections();
+      const logs = Array.from({ length: 100 }, (_, n) => {
+        key = `many ${n}`;
+        return open({}, own);
+      });
+      const places = await Promise.all(logs.map(log => read(log).placed()));
+      expect(await connections()).to.equal(before + 1);
+      key = 'many more';
+      await read(open({}, own)).placed();
+      expect(await connections()).to.equal(before + 2);
+      const visits = logs.map((log, n) => read(log, places[n]));
+      await Promise.all(logs.map((log, n) => log.append({ data: n })));
+      for (const [n, visit] of visits.entries()) expect(await visit.until(1)).to.deep.equal([n]);
+      own.destroy();
+    });
+
+    it('has two logs of one stream wait apart', async () => {
+      const [one, other] = [open(), open()];
+      const readings = [read(one), read(other)];
+      for (const reading of readings) await reading.placed();
+      await one.append({ data: 'a' });
+      for (const reading of readings) expect(await reading.until(1)).to.deep.equal(['a']);
+    });
+
+    it('ends a wait at once when its last reader leaves', async () => {
+      const log = open({ idleTimeout: 0 });
+      const before = await connections();
+      const reading = read(log);
+      await reading.placed();
+      while ((await waiting()).length === 0);
+      reading.leave();
+      while ((await connections()) > before);
+      expect(errors).to.deep.equal([]);
+    });
+
+    it('goes on where it was when its connection for waits is lost', async () => {
+      const log = open();
+      const reading = read(log);
+      await reading.placed();
+      const recovering = statusOf(log, 'recovering');
+      let blocked;
+      while (!blocked) [blocked] = await waiting();
+      await client.sendCommand(['CLIENT', 'KILL', 'ID', String(blocked.id)]);
+      await recovering;
+      await log.append({ data: 'a' });
+      expect(await reading.until(1)).to.deep.equal(['a']);
+      expect(await firstValueFrom(log.status$)).to.equal('live');
+      expect(reading.events).to.have.length(2);
+    });
+
+    it('loses nothing where the stream is trimmed faster than it reads', async () => {
+      const log = open({ from: 'earliest' });
+      const writer = open();
+      const reading = read(log);
+      await reading.placed();
+      for (let n = 0; n < 20_000; n += 2000) {
+        // Redis trims within the transaction, before anybody may read.
+        const transaction = client.multi();
+        for (let i = n; i < n + 2000; i++) {
+          transaction.addCommand(['XADD', key, 'MAXLEN', '~', '1000', '*', 'event', `{"data":${i}}`]);
+        }
+        await transaction.exec();
+      }
+      await writer.append({ data: 20_000 });
+      while (reading.data.at(-1) !== 20_000) await reading.until(reading.data.length + 1);
+      let expected = 0;
+      let gaps = 0;
+      for (const data of reading.data) {
+        if (typeof data === 'number') {
+          if (data !== expected) expect(gaps, `before ${data}`).to.be.greaterThan(0);
+          expected = data + 1;
+          gaps = 0;
+        } else gaps++;
+      }
+      expect(reading.data.some(data => typeof data === 'object')).to.equal(true);
+    });
+
+    it('gives its connection no life of its own, and a listener for its errors', () => {
+      const made: unknown[] = [];
+      const listened: string[] = [];
+      const silent: RedisClient = {
+        options: { socket: { host: 'redis.example.com', tls: true } },
+        sendCommand: () => Promise.resolve([['1-0', ['event', '{}']]]),
+        duplicate: overrides => {
+          made.push(overrides);
+          return silent;
+        },
+        connect: () => new Promise(() => undefined),
+        destroy: () => undefined,
+        on: event => listened.push(event),
+      };
+      const reading = read(open({ idleTimeout: 0 }, silent));
+      return reading.placed().then(() => {
+        expect(made).to.deep.equal([
+          {
+            socket: { host: 'redis.example.com', tls: true, socketTimeout: 5000, reconnectStrategy: false },
+            disableOfflineQueue: true,
+          },
+        ]);
+        expect(listened).to.deep.equal(['error']);
+      });
+    });
+
+    it('refuses options out of their range', () => {
+      for (const config of [
+        { maxEvents: 0 },
+        { maxEvents: 1.5 },
+        { maxAge: 0 },
+        { maxAge: NaN },
+        { maxOutage: -1 },
+      ]) {
+        expect(() => redisLog(client, key, config), JSON.stringify(config)).to.throw(RangeError);
+      }
+      expect(() => redisLog(client, '')).to.throw(RangeError, 'key');
+    });
+  });
+});
