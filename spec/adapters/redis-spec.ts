@@ -6,33 +6,35 @@ import { SseEventError, SseLogError } from '../../src/index.js';
 import type { EventLog, LogStatus } from '../../src/log/index.js';
 import { logContract } from '../contracts/log.js';
 import type { EngineServer } from '../support/engineServer.js';
+import { needs } from '../support/needs.js';
 import { readingOf, type Reading } from '../support/reading.js';
 import { redisServer } from '../support/redisServer.js';
 
-type Client = ReturnType<typeof createClient>;
-
 describe('redisLog', () => {
   let server: EngineServer;
-  let client: Client;
-  const clientErrors: unknown[] = [];
+  let client: ReturnType<typeof createClient>;
+  const cleanUps: (() => unknown)[] = [];
 
   const connect = async (options: Parameters<typeof createClient>[0] = {}) => {
     const made = createClient({
       ...options,
       socket: { host: '127.0.0.1', port: server.port, reconnectStrategy: 20 },
     });
-    made.on('error', error => clientErrors.push(error));
+    // Without a listener the process would end.
+    made.on('error', () => undefined);
     await made.connect();
     return made;
   };
 
+  needs('redis-server');
   before(async () => {
     server = await redisServer();
-    client = (await connect()) as Client;
+    cleanUps.push(() => server.stop());
+    client = await connect();
+    cleanUps.push(() => client.destroy());
   });
   after(async () => {
-    client.destroy();
-    await server.stop();
+    for (const cleanUp of cleanUps.reverse()) await cleanUp();
   });
 
   for (const RESP of [2, 3] as const) {

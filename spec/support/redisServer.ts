@@ -5,6 +5,6 @@ export function redisServer(): Promise<EngineServer> {
   return engineServer((port, folder) => [
     'redis-server',
     ...['--port', `${port}`, '--bind', '127.0.0.1'],
-    ...['--save', '', '--appendonly', 'yes', '--dir', folder],
+    ...['--save', '', '--appendonly', 'yes', '--appendfsync', 'always', '--dir', folder],
   ]);
 }

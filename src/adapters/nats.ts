@@ -68,17 +68,18 @@ export function natsLog<E extends SseEvent = SseEvent>(
   stream: string,
   { subject, maxEvents, maxBytes, maxAge, ...config }: NatsLogConfig = {},
 ): EventLog<E> {
-  expectOption({ stream }, /^[^\s.*>/\\]+$/.test(stream), 'the name of a stream');
+  expectOption({ stream }, isName(stream), 'the name of a stream');
   expectOption({ subject }, subject === undefined || isSubject(subject), 'a subject without wildcards');
   expectOption({ maxEvents }, isLimit(maxEvents), 'a whole number from 1 on, or Infinity');
   expectOption({ maxBytes }, isLimit(maxBytes), 'a whole number from 1 on, or Infinity');
   expectOption({ maxAge }, maxAge === undefined || maxAge >= 100, 'milliseconds, from 100 on');
   const { errorObserver = console.error } = config;
-  const limits = { maxEvents, maxBytes, maxAge };
-  return createLog(
-    new NatsDriver<E>(new NatsStream(connection, stream, subject, limits), errorObserver),
-    config,
-  );
+  const settings = { name: stream, subject, maxEvents, maxBytes, maxAge };
+  return createLog(new NatsDriver<E>(new NatsStream(connection, settings), errorObserver), config);
+}
+
+function isName(stream: unknown): boolean {
+  return typeof stream === 'string' && /^[^\s.*>/\\]+$/.test(stream);
 }
 
 function isSubject(subject: unknown): boolean {

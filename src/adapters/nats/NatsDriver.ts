@@ -22,7 +22,8 @@ import {
   type LogPage,
 } from '../../log/index.js';
 import type { Delivery } from './Delivery.js';
-import type { NatsStream, OpenStream } from './NatsStream.js';
+import type { NatsStream } from './NatsStream.js';
+import type { OpenStream } from './openStream.js';
 import { Outbox, type Letter } from './Outbox.js';
 import { readPush } from './readPush.js';
 import { idOf, newMark, placeOf } from './StreamPlace.js';

@@ -24,6 +24,11 @@ export function placeOf(id: string): StreamPlace | undefined {
   return isEntry && seq === 0 ? undefined : { seq, mark, isEntry, stream };
 }
 
+/** That of a stream, by when it was made. */
+export function markOfStream(created: string): string {
+  return nanosecondsOf(created).toString(36);
+}
+
 /** A mark for a message that is to be appended. The stream gets it as the id of the message, by which it knows a repetition. */
 export function newMark(stream: string): string {
   return `${stream}-${crypto.randomUUID().replaceAll('-', '').slice(-20)}`;

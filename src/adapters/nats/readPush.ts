@@ -1,7 +1,8 @@
 import type { Msg } from '@nats-io/nats-core';
 import { asapScheduler, defer, map, merge, Observable, timeout } from 'rxjs';
 import { deliveryOf, type Delivery } from './Delivery.js';
-import type { NatsStream, OpenStream } from './NatsStream.js';
+import type { NatsStream } from './NatsStream.js';
+import type { OpenStream } from './openStream.js';
 
 /** How often NATS says that there is nothing, in milliseconds. */
 const heartbeat = 1000;
