@@ -18,13 +18,21 @@ export interface ChainLink<E extends SseEvent> {
  * The last few links are found by their ids; of the others only those are kept that a reader still has before it.
  */
 export class Chain<E extends SseEvent> {
+  readonly #maxRecent: number;
   readonly #known = new Map<string, ChainLink<E>>();
   /** Those known, oldest first, from `#oldest` on. */
-  #order: ChainLink<E>[] = [];
+  #order: { readonly id: string; readonly bytes: number }[] = [];
   #oldest = 0;
   #bytes = 0;
   #end: ChainLink<E> = { id: '' };
+  #beginnings = 0;
+  /** What was appended here last, until it has been found. */
   #appended: string | undefined;
+
+  /** @param maxRecent how many links are found by their ids */
+  constructor(maxRecent: number) {
+    this.#maxRecent = maxRecent;
+  }
 
   /** As far as the tail has come, once it has begun. */
   get end(): ChainLink<E> {
@@ -36,25 +44,45 @@ export class Chain<E extends SseEvent> {
     return this.#appended === undefined ? this.#end : this.at(this.#appended);
   }
 
-  /** Where the tail begins. Nothing that was appended before comes after it. */
-  begin(id: string): void {
-    this.#appended = undefined;
-    this.#end = this.at(id);
-    this.skip();
+  /** How often the tail has begun. */
+  get beginnings(): number {
+    return this.#beginnings;
   }
 
-  /** The tail need not read what is linked already. */
+  /** Where the tail begins. Nothing that was appended before comes after it. */
+  begin(id: string): void {
+    this.#beginnings++;
+    this.#appended = undefined;
+    this.#end = this.at(id);
+  }
+
+  /** Links what the tail has read, and moves the end there. */
+  grow(events: readonly LogEvent<E>[]): void {
+    this.lead(this.extend(this.#end, events));
+    for (const _ of events) this.#end = this.#end.next ?? this.#end;
+  }
+
+  /** Moves the end as far as is known. */
   skip(): void {
     while (this.#end.next) this.#end = this.#end.next;
   }
 
-  /** Links what the tail has read. */
-  grow(events: readonly LogEvent<E>[]): void {
-    this.#end = this.extend(this.#end, events);
+  /** What follows the end is linked to another link of its id: after a gap, or if the order was not what was known of it. */
+  lead(link: ChainLink<E>): void {
+    if (link === this.#end) return;
+    this.#forgetAll();
+    // Whoever has gone on from there already has to find its own way.
+    if (this.#end.next || !link.next) this.#end = link;
+    else this.#end.next = link.next;
   }
 
-  append(id: string): void {
-    if (!this.#known.has(id)) this.#appended = id;
+  /**
+   * Something was appended here.
+   *
+   * @param beginnings how often the tail had begun when it was sent: before another beginning, nobody knows where it stands
+   */
+  append(id: string, beginnings: number): void {
+    if (beginnings === this.#beginnings && !this.#known.has(id)) this.#appended = id;
   }
 
   /** The link of that id; a new one, which nobody else finds, if it is not known. */
@@ -62,51 +90,76 @@ export class Chain<E extends SseEvent> {
     return (this.#end.id === id ? this.#end : this.#known.get(id)) ?? { id };
   }
 
-  /** Links events that directly follow a place, as far as they are not linked yet, and gives the last of them. */
+  /**
+   * Links events that directly follow a place, as far as they are not linked yet. Gives the link to go on from: a new one of the
+   * same id, if something else had been linked to it, and the order has changed.
+   */
   extend(link: ChainLink<E>, events: readonly LogEvent<E>[]): ChainLink<E> {
     let last = link;
     for (const event of events) {
-      last.next ??= this.#known.get(event.id) ?? this.#remember({ id: event.id, event });
+      if (last.next && last.next.id !== event.id) return chainOf(link.id, events);
+      last.next ??= this.#known.get(event.id) ?? this.#remember(event);
       last = last.next;
     }
-    return last;
+    return link;
   }
 
-  /** Links a gap to a place, after which it goes on at another. */
-  break(link: ChainLink<E>, reason: GapReason, id: string): void {
-    link.next ??= { id, event: { type: 'gap', data: { reason }, id }, gap: reason };
-  }
-
-  /** How many of the events known make up a number of bytes. */
+  /** How many of the events known make up a number of bytes; 0 if none is known. */
   countIn(bytes: number): number {
     const count = this.#known.size;
     return count === 0 ? 0 : Math.floor((bytes * count) / this.#bytes);
   }
 
-  #remember(link: ChainLink<E>): ChainLink<E> {
-    if (link.id === this.#appended) this.#appended = undefined;
-    this.#known.set(link.id, link);
-    this.#order.push(link);
-    this.#bytes += bytesOf(link);
-    while (this.#known.size > mostLinks || this.#bytes > mostBytes) this.#forgetOldest();
+  #remember(event: LogEvent<E>): ChainLink<E> {
+    const { id } = event;
+    if (id === this.#appended) this.#appended = undefined;
+    const link = { id, event };
+    if (this.#maxRecent === 0) return link;
+    // They are made once, for all readers over HTTP.
+    const bytes = encodeEvent(event).byteLength;
+    this.#known.set(id, link);
+    this.#order.push({ id, bytes });
+    this.#bytes += bytes;
+    while (this.#known.size > this.#maxRecent || this.#bytes > mostBytes) this.#forgetOldest();
     return link;
   }
 
   #forgetOldest(): void {
-    const link = this.#order[this.#oldest++];
-    if (!link) return;
-    this.#known.delete(link.id);
-    this.#bytes -= bytesOf(link);
-    if (this.#oldest < mostLinks) return;
+    const oldest = this.#order[this.#oldest++];
+    if (!oldest) return;
+    this.#known.delete(oldest.id);
+    this.#bytes -= oldest.bytes;
+    // Not each time, which would move all of them for each that is added.
+    if (this.#oldest * 2 <= this.#order.length) return;
     this.#order = this.#order.slice(this.#oldest);
     this.#oldest = 0;
   }
+
+  #forgetAll(): void {
+    this.#known.clear();
+    this.#order = [];
+    this.#oldest = 0;
+    this.#bytes = 0;
+    this.#appended = undefined;
+  }
 }
 
-const mostLinks = 4096;
 const mostBytes = 8 * 1024 * 1024;
 
-/** The bytes that readers over HTTP share, so that it costs nothing to make them. */
-function bytesOf<E extends SseEvent>({ event }: ChainLink<E>): number {
-  return event ? encodeEvent(event).byteLength : 0;
+/** A link of the id, before a gap and the place after it. */
+export function gapAfter<E extends SseEvent>(
+  id: string,
+  reason: GapReason,
+  placeAfter: string,
+): ChainLink<E> {
+  const event = { type: 'gap', data: { reason }, id: placeAfter } as const;
+  return { id, next: { id: placeAfter, event, gap: reason } };
+}
+
+/** A link of the id, before others that nobody else finds. */
+function chainOf<E extends SseEvent>(id: string, events: readonly LogEvent<E>[]): ChainLink<E> {
+  const first: ChainLink<E> = { id };
+  let last = first;
+  for (const event of events) last = last.next = { id: event.id, event };
+  return first;
 }

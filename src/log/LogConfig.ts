@@ -23,7 +23,15 @@ export interface LogConfig {
    */
   readonly maxOutage?: number | undefined;
   /**
+   * How many of the last events that were read are kept at hand in each process, eight megabytes at the most, so that a reader that
+   * comes back shortly costs the engine nothing. A whole number; 0 for none.
+   *
+   * @defaultValue 4096
+   */
+  readonly maxRecent?: number | undefined;
+  /**
    * How long the log stays at the engine after its last reader has left, in milliseconds, so that the next one need not wait.
+   * `Infinity`: until it is closed.
    *
    * @defaultValue 10 000
    */

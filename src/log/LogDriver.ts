@@ -24,7 +24,10 @@ export interface LogGap {
  * ASCII without `&`, `=` and `%`. Each input emits once.
  */
 export interface LogDriver<E extends SseEvent = SseEvent> {
-  /** Keeps an event that can be written; emits its id once the engine has acknowledged it. Two calls in a row keep their order. */
+  /**
+   * Keeps an event; emits its id once the engine has acknowledged it. Two calls in a row keep their order. Refuses one that cannot
+   * be written, as {@link encodeRecord} does: it would stop every reader at its place.
+   */
   append(event: E): ObservableInput<string>;
   /** The place after everything that is kept now. */
   tip(): ObservableInput<string>;

@@ -75,12 +75,11 @@ export class LogReader<E extends SseEvent> {
   }
 
   #load(given: number): void {
-    const end = this.#config.end();
     this.#subscriber.add(
       this.#config.load(this.#link).subscribe({
-        next: ({ link, isLast }) => {
+        next: ({ link, leveledAt }) => {
           this.#link = link;
-          this.#goOn(given, isLast ? end : undefined);
+          this.#goOn(given, leveledAt);
         },
         error: (error: unknown) => this.#subscriber.error(error),
       }),

@@ -1,23 +1,24 @@
-import { concatMap, defer, finalize, map, of, share, type Observable } from 'rxjs';
+import { concatMap, defer, finalize, map, of, share, tap, type Observable } from 'rxjs';
 import type { SseEvent } from '../event-stream/index.js';
 import { answerOf } from './answerOf.js';
-import type { Chain, ChainLink } from './Chain.js';
+import { gapAfter, type Chain, type ChainLink } from './Chain.js';
 import type { GapReason } from './EventLog.js';
 import type { LogDriver } from './LogDriver.js';
 
-/** A place whose next events are now linked to it, if there are any. */
+/** A place whose next events are now linked, if there are any. */
 export interface Loaded<E extends SseEvent> {
+  /** To go on from: that of the place, or another one of the same id. */
   readonly link: ChainLink<E>;
-  /** Whether the log had nothing more. */
-  readonly isLast: boolean;
+  /** Where the tail was when the engine was asked, if it had nothing more then. */
+  readonly leveledAt: ChainLink<E> | undefined;
 }
 
-/** Reads pages from the engine, and links them. Who asks for one that is on its way shares it. */
+/** Reads pages from the engine, and links them. */
 export class Pages<E extends SseEvent> {
   readonly #driver: LogDriver<E>;
   readonly #chain: Chain<E>;
   readonly #placeAfterGap: 'tip' | 'origin';
-  readonly #loading = new Map<string, Observable<Loaded<E>>>();
+  readonly #shared = new Map<string, Observable<Loaded<E>>>();
 
   constructor(driver: LogDriver<E>, chain: Chain<E>, placeAfterGap: 'tip' | 'origin') {
     this.#driver = driver;
@@ -25,33 +26,48 @@ export class Pages<E extends SseEvent> {
     this.#placeAfterGap = placeAfterGap;
   }
 
-  /** The link may be that of another who has asked for the same place. */
   load(link: ChainLink<E>): Observable<Loaded<E>> {
-    const { id } = link;
     return defer(() => {
-      const loading = this.#loading.get(id) ?? this.#read(link).pipe(share());
-      this.#loading.set(id, loading);
-      return loading;
+      const { end } = this.#chain;
+      return answerOf(() => this.#driver.page(link.id, this.#limit())).pipe(
+        concatMap(page =>
+          'gap' in page
+            ? this.#loadGap(link, page.gap)
+            : of({ link: this.#chain.extend(link, page.entries), leveledAt: page.isLast ? end : undefined }),
+        ),
+      );
     });
   }
 
-  #read(link: ChainLink<E>): Observable<Loaded<E>> {
-    return answerOf(() => this.#driver.page(link.id, this.#limit())).pipe(
-      concatMap(page => {
-        if ('gap' in page) return this.#break(link, page.gap);
-        this.#chain.extend(link, page.entries);
-        return of({ link, isLast: page.isLast });
-      }),
-      finalize(() => this.#loading.delete(link.id)),
-    );
+  /**
+   * The same for all who ask while it is on its way.
+   *
+   * @param persist what makes one attempt last until it succeeds
+   */
+  share(
+    link: ChainLink<E>,
+    persist: (load: () => Observable<Loaded<E>>) => Observable<Loaded<E>>,
+  ): Observable<Loaded<E>> {
+    return defer(() => {
+      const { id } = link;
+      const isOver = () => this.#shared.get(id) === page$ && this.#shared.delete(id);
+      const page$: Observable<Loaded<E>> =
+        this.#shared.get(id) ??
+        persist(() => this.load(link)).pipe(
+          // Before anybody gets it, since some will ask for the next at once, which may be at the same place.
+          tap(isOver),
+          finalize(isOver),
+          share(),
+        );
+      this.#shared.set(id, page$);
+      return page$;
+    });
   }
 
-  #break(link: ChainLink<E>, reason: GapReason): Observable<Loaded<E>> {
+  /** The gap of one place is nobody else's, and is not linked to it. */
+  #loadGap({ id }: ChainLink<E>, reason: GapReason): Observable<Loaded<E>> {
     return answerOf(() => this.#driver[this.#placeAfterGap]()).pipe(
-      map(id => {
-        this.#chain.break(link, reason, id);
-        return { link, isLast: false };
-      }),
+      map(placeAfter => ({ link: gapAfter<E>(id, reason, placeAfter), leveledAt: undefined })),
     );
   }
 

@@ -8,6 +8,7 @@ import {
   filter,
   firstValueFrom,
   from as emit,
+  ignoreElements,
   lastValueFrom,
   map,
   Observable,
@@ -17,11 +18,13 @@ import {
   take,
   takeUntil,
   takeWhile,
+  tap,
   timer,
 } from 'rxjs';
 import {
-  encodeEvent,
+  assertEvent,
   expectOption,
+  isCount,
   longestTimer,
   SseEventError,
   SseLogError,
@@ -66,7 +69,7 @@ export function createLog<E extends SseEvent = SseEvent>(
   driver: LogDriver<E>,
   config: LogConfig = {},
 ): EventLog<E> {
-  const { from, onGap, maxOutage, idleTimeout, errorObserver, random } = settingsOf(config);
+  const { from, onGap, maxRecent, maxOutage, idleTimeout, errorObserver, random } = settingsOf(config);
   const status$ = new BehaviorSubject<LogStatus>('idle');
   const closed$ = status$.pipe(filter(status => status === 'closed'));
   const live$ = status$.pipe(
@@ -74,12 +77,27 @@ export function createLog<E extends SseEvent = SseEvent>(
     take(1),
   );
   const opened$ = status$.pipe(filter(status => status !== 'opening'));
-  const chain = new Chain<E>();
+  /** How many appends wait for that, and the last of them, after which others come. */
+  let waiting = 0;
+  let lastWaiting: Promise<unknown> = Promise.resolve();
+  const chain = new Chain<E>(maxRecent);
   const pages = new Pages(driver, chain, onGap === 'latest' ? 'tip' : 'origin');
   const engine = engineRetry(driver, random, errorObserver);
+  const readers = new Set<LogReader<E>>();
+  const whenUnread = () => {
+    // One that has ended by itself cannot stay.
+    const isOver = status$.value === 'idle' || status$.value === 'closed';
+    if (isOver || idleTimeout === Infinity) return EMPTY;
+    return idleTimeout === 0 ? of(0) : timer(idleTimeout);
+  };
   const tail$ = readTail({ driver, chain, pages, status$, engine, maxOutage }).pipe(
+    tap(() => {
+      // Not by a Subject, whose subscribers each cost a multiple of this.
+      for (const reader of readers) reader.advance();
+    }),
+    ignoreElements(),
     takeUntil(closed$),
-    share({ resetOnRefCountZero: idleTimeout === 0 || (() => timer(idleTimeout)) }),
+    share({ resetOnRefCountZero: whenUnread }),
   );
 
   /** Waits for the engine where it cannot be read. */
@@ -90,7 +108,7 @@ export function createLog<E extends SseEvent = SseEvent>(
     );
   const reading = {
     end: () => chain.end,
-    load: (link: ChainLink<E>) => whenLive(() => pages.load(link)),
+    load: (link: ChainLink<E>) => pages.share(link, whenLive),
     failsOnGap: onGap === 'error',
   };
   const startOf = (lastEventId: string | undefined) => {
@@ -107,14 +125,19 @@ export function createLog<E extends SseEvent = SseEvent>(
 
     async append(event) {
       refuseIfClosed();
-      // It would stop every reader at its place.
-      encodeEvent(event);
+      assertEvent(event);
       // A reader that begins before it gets it, however long the log takes to open.
-      if (status$.value === 'opening') await firstValueFrom(opened$);
+      if (status$.value === 'opening' || waiting > 0) {
+        waiting++;
+        lastWaiting = lastWaiting.then(() => firstValueFrom(opened$));
+        await lastWaiting;
+        waiting--;
+      }
       refuseIfClosed();
       try {
+        const { beginnings } = chain;
         const id = await firstValueFrom(emit(driver.append(event)));
-        chain.append(id);
+        chain.append(id, beginnings);
         return id;
       } catch (cause) {
         if (cause instanceof SseEventError) throw cause;
@@ -125,10 +148,8 @@ export function createLog<E extends SseEvent = SseEvent>(
     after: lastEventId =>
       new Observable<LogEvent<E>>(subscriber => {
         refuseIfClosed();
-        let reader: LogReader<E> | undefined;
         subscriber.add(
           tail$.subscribe({
-            next: () => reader?.advance(),
             error: (error: unknown) => subscriber.error(error),
             complete: () => subscriber.complete(),
           }),
@@ -136,7 +157,9 @@ export function createLog<E extends SseEvent = SseEvent>(
         subscriber.add(
           whenLive(() => startOf(lastEventId)).subscribe({
             next: start => {
-              reader = new LogReader(reading, subscriber, start);
+              const reader = new LogReader(reading, subscriber, start);
+              readers.add(reader);
+              subscriber.add(() => readers.delete(reader));
               reader.advance();
             },
             error: (error: unknown) => subscriber.error(error),
@@ -174,6 +197,7 @@ function settingsOf({
   from = 'latest',
   onGap = 'continue',
   maxOutage = Infinity,
+  maxRecent = 4096,
   idleTimeout = 10_000,
   errorObserver = error => console.error(error),
   random = Math.random,
@@ -181,8 +205,13 @@ function settingsOf({
   expectOption({ from }, ['earliest', 'latest'].includes(from), "'earliest' or 'latest'");
   expectOption({ onGap }, ['continue', 'latest', 'error'].includes(onGap), "'continue', 'latest' or 'error'");
   expectOption({ maxOutage }, maxOutage === Infinity || isTimer(maxOutage), 'milliseconds, or Infinity');
-  expectOption({ idleTimeout }, isTimer(idleTimeout), 'milliseconds');
-  return { from, onGap, maxOutage, idleTimeout, errorObserver, random };
+  expectOption({ maxRecent }, maxRecent === 0 || isCount(maxRecent), 'a whole number from 0 on');
+  expectOption(
+    { idleTimeout },
+    idleTimeout === Infinity || isTimer(idleTimeout),
+    'milliseconds, or Infinity',
+  );
+  return { from, onGap, maxRecent, maxOutage, idleTimeout, errorObserver, random };
 }
 
 function isTimer(milliseconds: unknown): boolean {

@@ -57,8 +57,9 @@ export function memoryLog<E extends SseEvent = SseEvent>({
   );
   expectOption({ maxBytes }, maxBytes >= 1, 'a number from 1 on');
   expectOption({ maxAge }, maxAge >= 1, 'milliseconds, from 1 on');
-  // It is no effort to open, so it need not stay open.
-  return createLog(memoryDriver<E>({ maxEvents, maxBytes, maxAge }), { ...config, idleTimeout: 0 });
+  // What is in memory is at hand, and a tail costs nothing there.
+  const always = { maxRecent: 0, idleTimeout: Infinity };
+  return createLog(memoryDriver<E>({ maxEvents, maxBytes, maxAge }), { ...config, ...always });
 }
 
 function memoryDriver<E extends SseEvent>(limits: RetentionLimits): LogDriver<E> {

@@ -5,7 +5,6 @@ import {
   distinctUntilChanged,
   EMPTY,
   expand,
-  finalize,
   map,
   merge,
   NEVER,
@@ -57,14 +56,22 @@ export function readTail<E extends SseEvent>(config: TailConfig<E>): Observable<
         chain.begin(id);
       }),
     );
-    const page$ = defer(() => pages.load(chain.end)).pipe(tap(() => chain.skip()));
+    const page$ = defer(() => {
+      chain.skip();
+      return pages.load(chain.end);
+    }).pipe(
+      tap(({ link }) => {
+        chain.lead(link);
+        chain.skip();
+      }),
+    );
     const tail$ = defer(() => {
       liveSince = asyncScheduler.now();
       status$.next('live');
       return driver.tail(chain.end.id);
     }).pipe(
       tap(entries => {
-        failures = 0;
+        if (entries.length > 0) failures = 0;
         chain.grow(entries);
       }),
     );
@@ -78,7 +85,7 @@ export function readTail<E extends SseEvent>(config: TailConfig<E>): Observable<
     const read$ = concat(
       defer(() => (isBegun ? EMPTY : begin$)),
       // Proves that nothing is missing between the last tail and the next.
-      page$.pipe(expand(({ isLast }) => (isLast ? EMPTY : page$))),
+      page$.pipe(expand(({ leveledAt }) => (leveledAt ? EMPTY : page$))),
       tail$,
     ).pipe(
       retry({
@@ -101,10 +108,9 @@ export function readTail<E extends SseEvent>(config: TailConfig<E>): Observable<
     );
 
     status$.next('opening');
-    return merge(outage$, read$).pipe(
-      finalize(() => {
-        if (status$.value !== 'closed') status$.next('idle');
-      }),
-    );
+    const end = () => {
+      if (status$.value !== 'closed') status$.next('idle');
+    };
+    return merge(outage$, read$).pipe(tap({ error: end, unsubscribe: end }));
   });
 }
