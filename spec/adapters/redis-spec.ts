@@ -91,6 +91,11 @@ describe('redisLog', () => {
       firstValueFrom(log.status$.pipe(filter(each => each === status)));
     const connections = async () => (await client.clientList()).length;
     const waiting = async () => (await client.clientList()).filter(({ cmd }) => cmd === 'xread');
+    const callsOf = async (command: string) => {
+      const stats = await client.info('commandstats');
+      const calls = stats.match(new RegExp(`cmdstat_${command}\\b.*?calls=(\\d+)`, 'g')) ?? [];
+      return calls.reduce((sum, each) => sum + Number(/calls=(\d+)/.exec(each)?.[1]), 0);
+    };
     const addByHand = (id: string, fields: Record<string, string>) => client.xAdd(key, id, fields);
 
     it('reads what others write by hand', async () => {
@@ -233,12 +238,59 @@ describe('redisLog', () => {
       own.destroy();
     });
 
+    it('does without permission to interrupt its own wait', async () => {
+      await client.sendCommand(['ACL', 'SETUSER', 'calm', 'on', 'nopass', '~*', '+@all', '-client|unblock']);
+      const limited = await connect({ username: 'calm', password: 'x' });
+      await read(open({}, limited)).placed();
+      let blocked = false;
+      while (!blocked) blocked = (await waiting()).length > 0;
+      const logs = ['calm 1', 'calm 2'].map(name => {
+        key = name;
+        return open({}, limited);
+      });
+      const readings = logs.map(log => read(log));
+      for (const reading of readings) await reading.placed();
+      for (const log of logs) await log.append({ data: 'a' });
+      for (const reading of readings) expect(await reading.until(1)).to.deep.equal(['a']);
+      const stats = await client.info('commandstats');
+      const refused = /cmdstat_client\|unblock:.*rejected_calls=(\d+)/.exec(stats)?.[1];
+      expect(Number(refused)).to.be.within(1, 4);
+      limited.destroy();
+    });
+
     it('has two logs of one stream wait apart', async () => {
       const [one, other] = [open(), open()];
       const readings = [read(one), read(other)];
       for (const reading of readings) await reading.placed();
       await one.append({ data: 'a' });
       for (const reading of readings) expect(await reading.until(1)).to.deep.equal(['a']);
+    });
+
+    it('has one tail for a thousand readers, who share what there is to read after a gap', async () => {
+      const log = open();
+      const [start] = [await log.append({ data: 'start' })];
+      const readings = Array.from({ length: 1000 }, () => read(log, start));
+      await log.append({ data: 'a' });
+      for (const reading of readings) await reading.until(1);
+      expect(await waiting()).to.have.length(1);
+
+      await client.configResetStat();
+      await client.del(key);
+      for (let n = 0; n < 20; n++) await addByHand('*', { event: `{"data":${n}}` });
+      for (const reading of readings) await reading.until(22);
+      for (const { data } of readings) {
+        expect(data.slice(0, 4)).to.deep.equal(['a', { reason: 'reset' }, 0, 1]);
+        expect(data).to.have.length(22);
+      }
+      // Each that was added by hand is news; a few are for the gap.
+      expect(await callsOf('xrange')).to.be.lessThan(100);
+
+      const late = Array.from({ length: 1000 }, (_, n) => read(log, `${n + 1}-1`));
+      await client.configResetStat();
+      for (const reading of late) await reading.until(21);
+      expect(await callsOf('xinfo')).to.be.at.most(1000);
+      // Each has a place of its own, which is asked for, as is what led to the gap; the oldest entry, for some of them; not what follows it.
+      expect(await callsOf('xrange')).to.be.at.most(3100);
     });
 
     it('ends a wait at once when its last reader leaves', async () => {

@@ -34,7 +34,7 @@ export interface LogDriver<E extends SseEvent = SseEvent> {
   /** The place before everything that is kept now. */
   origin(): ObservableInput<string>;
   /**
-   * The next entries after a place, `limit` at the most, or that it cannot be proven that none is missing in between. A false
+   * The next entries after a place, about `limit` at the most, or that it cannot be proven that none is missing in between. A false
    * gap is allowed, a missing entry without one never. Whatever the place is, it costs no more than a few commands.
    */
   page(place: string, limit: number): ObservableInput<LogPage<E> | LogGap>;

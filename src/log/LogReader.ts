@@ -41,16 +41,15 @@ export class LogReader<E extends SseEvent> {
     this.#goOn();
   }
 
-  /**
-   * @param count how many events it has given in this turn
-   * @param leveledAt where the tail was when the engine had nothing more than is linked
-   */
-  #goOn(count = 0, leveledAt?: ChainLink<E>): void {
-    for (let given = count; !this.#subscriber.closed; given++) {
+  /** @param leveledAt where the tail was when the engine had nothing more than is linked */
+  #goOn(leveledAt?: ChainLink<E>): void {
+    for (let given = 0; !this.#subscriber.closed; given++) {
       // What is appended in the middle of it, by whoever gets an event, has its turn in this loop.
       const { next } = this.#link;
-      if (!next) return this.#pause(given, leveledAt);
-      if (given === mostInTurn) return this.#goOnLater();
+      if (!next && this.#isThere(leveledAt)) return this.#wait();
+      // So that others have a turn, too; and who has got enough for now is gone by then, and asks for no page.
+      if (given === mostInTurn || (!next && given > 0)) return this.#goOnLater();
+      if (!next) return this.#load();
       this.#link = next;
       this.#give(next);
     }
@@ -62,11 +61,14 @@ export class LogReader<E extends SseEvent> {
     else if (event) this.#subscriber.next(event);
   }
 
-  #pause(given: number, leveledAt: ChainLink<E> | undefined): void {
+  #isThere(leveledAt: ChainLink<E> | undefined): boolean {
     const end = this.#config.end();
     if (this.#link.id === end.id) this.#link = end;
     // The tail may have gone past this place meanwhile, without a link to it.
-    if (this.#link !== end && leveledAt !== end) return this.#load(given);
+    return this.#link === end || leveledAt === end;
+  }
+
+  #wait(): void {
     this.#isBusy = false;
     if (this.#hasPlace) return;
     // So that a reader which is cut off before its first event comes back to this place.
@@ -74,19 +76,18 @@ export class LogReader<E extends SseEvent> {
     this.#subscriber.next({ id: this.#link.id });
   }
 
-  #load(given: number): void {
+  #load(): void {
     this.#subscriber.add(
       this.#config.load(this.#link).subscribe({
         next: ({ link, leveledAt }) => {
           this.#link = link;
-          this.#goOn(given, leveledAt);
+          this.#goOn(leveledAt);
         },
         error: (error: unknown) => this.#subscriber.error(error),
       }),
     );
   }
 
-  /** So that others have a turn, too. */
   #goOnLater(): void {
     this.#subscriber.add(asyncScheduler.schedule(() => this.#goOn()));
   }

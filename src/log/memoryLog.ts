@@ -82,7 +82,8 @@ function memoryDriver<E extends SseEvent>(limits: RetentionLimits): LogDriver<E>
     page: (place, limit) => {
       const position = positionOf(place);
       if (typeof position === 'string') return of({ gap: position });
-      const entries = kept.after(position, limit);
+      // They are there, so it costs nothing to give more of them.
+      const entries = kept.after(position, Math.max(limit, 1024));
       return of({ entries, isLast: position + entries.length === kept.tip });
     },
     // One that begins elsewhere has a page to read before.
