@@ -1,5 +1,6 @@
 import { encodeEvent, type SseEvent } from '../event-stream/index.js';
 import type { GapReason, LogEvent } from './EventLog.js';
+import { OwnAppends } from './OwnAppends.js';
 
 /** A place in a log, with the event that led to it, and the place that is known to follow directly. */
 export interface ChainLink<E extends SseEvent> {
@@ -18,6 +19,7 @@ export interface ChainLink<E extends SseEvent> {
  * The last few links are found by their ids; of the others only those are kept that a reader still has before it.
  */
 export class Chain<E extends SseEvent> {
+  readonly appends = new OwnAppends();
   readonly #maxRecent: number;
   readonly #known = new Map<string, ChainLink<E>>();
   /** Those known, oldest first, from `#oldest` on. */
@@ -25,9 +27,6 @@ export class Chain<E extends SseEvent> {
   #oldest = 0;
   #bytes = 0;
   #end: ChainLink<E> = { id: '' };
-  #beginnings = 0;
-  /** What was appended here last, until it has been found. */
-  #appended: string | undefined;
 
   /** @param maxRecent how many links are found by their ids */
   constructor(maxRecent: number) {
@@ -41,30 +40,25 @@ export class Chain<E extends SseEvent> {
 
   /** After everything that was appended here, which may be further than the tail has come. */
   get present(): ChainLink<E> {
-    return this.#appended === undefined ? this.#end : this.at(this.#appended);
+    const { last } = this.appends;
+    return last === undefined ? this.#end : this.at(last);
   }
 
-  /** How often the tail has begun. */
-  get beginnings(): number {
-    return this.#beginnings;
-  }
-
-  /** Where the tail begins. Nothing that was appended before comes after it. */
+  /** Where the tail begins. */
   begin(id: string): void {
-    this.#beginnings++;
-    this.#appended = undefined;
+    this.appends.forget();
     this.#end = this.at(id);
   }
 
   /** Links what the tail has read, and moves the end there. */
   grow(events: readonly LogEvent<E>[]): void {
     this.lead(this.extend(this.#end, events));
-    for (const _ of events) this.#end = this.#end.next ?? this.#end;
+    for (const _ of events) this.#pass();
   }
 
   /** Moves the end as far as is known. */
   skip(): void {
-    while (this.#end.next) this.#end = this.#end.next;
+    while (this.#end.next) this.#pass();
   }
 
   /** What follows the end is linked to another link of its id: after a gap, or if the order was not what was known of it. */
@@ -74,15 +68,6 @@ export class Chain<E extends SseEvent> {
     // Whoever has gone on from there already has to find its own way.
     if (this.#end.next || !link.next) this.#end = link;
     else this.#end.next = link.next;
-  }
-
-  /**
-   * Something was appended here.
-   *
-   * @param beginnings how often the tail had begun when it was sent: before another beginning, nobody knows where it stands
-   */
-  append(id: string, beginnings: number): void {
-    if (beginnings === this.#beginnings && !this.#known.has(id)) this.#appended = id;
   }
 
   /** The link of that id; a new one, which nobody else finds, if it is not known. */
@@ -110,9 +95,14 @@ export class Chain<E extends SseEvent> {
     return count === 0 ? 0 : Math.floor((bytes * count) / this.#bytes);
   }
 
+  #pass(): void {
+    if (!this.#end.next) return;
+    this.#end = this.#end.next;
+    this.appends.pass(this.#end.id);
+  }
+
   #remember(event: LogEvent<E>): ChainLink<E> {
     const { id } = event;
-    if (id === this.#appended) this.#appended = undefined;
     const link = { id, event };
     if (this.#maxRecent === 0) return link;
     // They are made once, for all readers over HTTP.
@@ -140,7 +130,7 @@ export class Chain<E extends SseEvent> {
     this.#order = [];
     this.#oldest = 0;
     this.#bytes = 0;
-    this.#appended = undefined;
+    this.appends.forget();
   }
 }
 

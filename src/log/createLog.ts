@@ -134,12 +134,13 @@ export function createLog<E extends SseEvent = SseEvent>(
         waiting--;
       }
       refuseIfClosed();
+      const appended = chain.appends.send();
       try {
-        const { beginnings } = chain;
         const id = await firstValueFrom(emit(driver.append(event)));
-        chain.append(id, beginnings);
+        appended(id);
         return id;
       } catch (cause) {
+        appended();
         if (cause instanceof SseEventError) throw cause;
         throw new SseLogError(driver.isTransient(cause) ? 'outage' : 'refused', { cause });
       }
