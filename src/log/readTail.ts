@@ -61,8 +61,11 @@ export function readTail<E extends SseEvent>(config: TailConfig<E>): Observable<
       return pages.load(chain.end);
     }).pipe(
       tap(({ link }) => {
+        const isWhole = link === chain.end;
         chain.lead(link);
         chain.skip();
+        // An engine that drops events faster than they can be read would keep readers waiting for ever.
+        if (!isWhole && status$.value !== 'live') status$.next('live');
       }),
     );
     const tail$ = defer(() => {

@@ -142,10 +142,12 @@ export class NatsStream {
     const streamMark = markOfStream(created);
     if (stream === undefined ? isOlder(mark, streamMark) : stream !== streamMark) return 'reset';
     if (seq > state.last_seq) return 'future';
+    // An entry that is gone is no proof: a NATS that has lost its last ones gives their sequences out again.
+    if (isEntry) return 'trimmed';
     // With a limit by subject, what has gone may also have come later than what is first.
     const isTrimmedInOrder =
       !(config.max_msgs_per_subject > 0) || !state.num_deleted || seq === state.last_seq;
-    return stream !== undefined && state.first_seq <= seq + 1 && isTrimmedInOrder ? undefined : 'trimmed';
+    return state.first_seq <= seq + 1 && isTrimmedInOrder ? undefined : 'trimmed';
   }
 
   async #pull(consumer: string, limit: number): Promise<Delivered> {
