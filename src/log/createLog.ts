@@ -40,6 +40,7 @@ import type { LogDriver } from './LogDriver.js';
 import { LogReader } from './LogReader.js';
 import { Pages } from './Pages.js';
 import { readTail } from './readTail.js';
+import { waitInTurn } from './waitInTurn.js';
 
 /**
  * Makes an event log of an engine. One tail serves all its readers in this process; who is behind reads pages, which those at the
@@ -76,10 +77,8 @@ export function createLog<E extends SseEvent = SseEvent>(
     filter(status => status === 'live'),
     take(1),
   );
-  const opened$ = status$.pipe(filter(status => status !== 'opening'));
-  /** How many appends wait for that, and the last of them, after which others come. */
-  let waiting = 0;
-  let lastWaiting: Promise<unknown> = Promise.resolve();
+  const isOpen = (status: LogStatus) => status !== 'opening';
+  const turn = waitInTurn(() => isOpen(status$.value), status$.pipe(filter(isOpen)));
   const chain = new Chain<E>(maxRecent);
   const pages = new Pages(driver, chain, onGap === 'latest' ? 'tip' : 'origin');
   const engine = engineRetry(driver, random, errorObserver);
@@ -127,12 +126,8 @@ export function createLog<E extends SseEvent = SseEvent>(
       refuseIfClosed();
       assertEvent(event);
       // A reader that begins before it gets it, however long the log takes to open.
-      if (status$.value === 'opening' || waiting > 0) {
-        waiting++;
-        lastWaiting = lastWaiting.then(() => firstValueFrom(opened$));
-        await lastWaiting;
-        waiting--;
-      }
+      const opening = turn();
+      if (opening) await opening;
       refuseIfClosed();
       const appended = chain.appends.send();
       try {
