@@ -1,11 +1,25 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { EventSource } from 'eventsource';
-import { filter, firstValueFrom, take, toArray } from 'rxjs';
+import {
+  catchError,
+  defer,
+  filter,
+  firstValueFrom,
+  ignoreElements,
+  of,
+  repeat,
+  take,
+  takeUntil,
+  timer,
+  toArray,
+} from 'rxjs';
 import { fromSSE } from 'rxjs-sse';
+import { startClusterDemo, type ClusterDemo } from './support/clusterDemo.js';
 import { listen } from './support/listen.js';
+import { needs } from './support/needs.js';
 import { runDemo, startDemo, type DemoServer } from './support/demoServer.js';
 
 describe('npm start', function () {
@@ -92,5 +106,75 @@ describe('npm start', function () {
 
     expect(error).to.equal('Expected PORT to be a whole number from 0 to 65535, got abc\n');
     expect(code).to.equal(1);
+  });
+});
+
+describe('npm run demo:cluster', function () {
+  this.timeout(60_000);
+
+  let demo: ClusterDemo;
+  const run = (args: readonly string[], env?: Readonly<Record<string, string>>) =>
+    (demo = startClusterDemo(args, env));
+  // Where a spec has failed.
+  afterEach(() => void demo.process.kill());
+
+  for (const engine of ['redis', 'nats'] as const) {
+    describe(`--engine ${engine}`, () => {
+      needs(`${engine}-server`);
+
+      it('kills a server and the engine, and finds nothing lost, twice or out of order', async () => {
+        const { output, error, code } = await run(['--engine', engine, '--seconds', '5']).end();
+        for (const victim of ['server 1', `${engine}-server`]) {
+          expect(output).to.match(new RegExp(`${victim} is killed\\n.* ${victim} is back\\n`));
+        }
+
+        const summary = output.slice(output.indexOf('received:')).match(/\d+/g)?.map(Number);
+        const [received, reconnects, gaps, ...flaws] = summary ?? [];
+        expect(received).to.be.greaterThan(500);
+        expect(reconnects).to.be.greaterThan(0);
+        expect({ gaps, flaws, code, error }).to.deep.equal({ gaps: 0, flaws: [0, 0, 0], code: 0, error: '' });
+      });
+
+      it('ends all that it has started on SIGINT', async () => {
+        run(['--engine', engine]);
+        const output = await demo.printed('reconnects');
+        demo.process.kill('SIGINT');
+        // Its servers print where it does, so that what it prints has no end before theirs.
+        expect(await demo.end()).to.include({ error: '', code: 0 });
+
+        const port = Number(/on port (\d+)/.exec(output)?.[1]);
+        const attempt = async () => {
+          const socket = connect(port, '127.0.0.1');
+          await once(socket, 'connect');
+          socket.destroy();
+        };
+        const refusal = await firstValueFrom(
+          defer(attempt).pipe(
+            repeat({ delay: 25 }),
+            ignoreElements(),
+            catchError((error: unknown) => of(error)),
+            takeUntil(timer(10_000)),
+          ),
+          { defaultValue: undefined },
+        );
+        expect(refusal).to.include({ code: 'ECONNREFUSED' });
+      });
+    });
+  }
+
+  it('says in one line what to install', async () => {
+    expect(await run([], { PATH: '' }).end()).to.deep.equal({
+      output: '',
+      error: 'There is no redis-server. To install it: apt-get install -y redis-server\n',
+      code: 1,
+    });
+  });
+
+  it('says in one line what it takes', async () => {
+    expect(await run(['--engine', 'none']).end()).to.deep.equal({
+      output: '',
+      error: 'Expected --engine redis or --engine nats, and --seconds with a number\n',
+      code: 1,
+    });
   });
 });

@@ -13,10 +13,10 @@ const run = new Set<string>();
 export async function recipes(document: RecipeDocument): Promise<ReadonlyMap<string, string>> {
   const text = await readFile(new URL(`../../docs/${document}`, import.meta.url), 'utf8');
   return new Map(
-    Array.from(text.matchAll(/^## (.*)\n[^]*?^```ts\n([^]*?)^```$/gm), ({ 1: title = '', 2: code = '' }) => [
-      title,
-      code,
-    ]),
+    Array.from(
+      text.matchAll(/^## (.*)\n(?:(?!## ).*\n)*?```ts\n([^]*?)^```$/gm),
+      ({ 1: title = '', 2: code = '' }) => [title, code],
+    ),
   );
 }
 

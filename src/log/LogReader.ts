@@ -1,4 +1,4 @@
-import { asyncScheduler, type Observable, type Subscriber } from 'rxjs';
+import { timer, type Observable, type Subscriber } from 'rxjs';
 import { SseLogError, type SseEvent } from '../event-stream/index.js';
 import type { ChainLink } from './Chain.js';
 import type { LogEvent } from './EventLog.js';
@@ -89,7 +89,7 @@ export class LogReader<E extends SseEvent> {
   }
 
   #goOnLater(): void {
-    this.#subscriber.add(asyncScheduler.schedule(() => this.#goOn()));
+    this.#subscriber.add(timer(0).subscribe(() => this.#goOn()));
   }
 }
 

@@ -2,11 +2,11 @@ import {
   concat,
   defer,
   distinctUntilChanged,
+  EMPTY,
   filter,
   finalize,
   map,
   of,
-  startWith,
   Subject,
   switchMap,
 } from 'rxjs';
@@ -98,6 +98,7 @@ export function logTopics<E extends SseEvent = SseEvent>(
   };
   const shut = async (name: string) => {
     const topic = opened.get(name);
+    clearTimeout(topic?.idle);
     opened.delete(name);
     change$.next();
     await topic?.log.close();
@@ -113,8 +114,7 @@ export function logTopics<E extends SseEvent = SseEvent>(
           return topic.log.after(lastEventId).pipe(finalize(() => leave(name, topic)));
         }),
       status$: concat(
-        change$.pipe(
-          startWith(undefined),
+        defer(() => (isClosed ? EMPTY : concat(of(undefined), change$))).pipe(
           map(() => opened.get(name)?.log),
           distinctUntilChanged(),
           switchMap(log => log?.status$.pipe(filter(status => status !== 'closed')) ?? of<LogStatus>('idle')),
@@ -126,8 +126,8 @@ export function logTopics<E extends SseEvent = SseEvent>(
     }),
     async close() {
       isClosed = true;
-      await Promise.all([...opened.keys()].map(shut));
       change$.complete();
+      await Promise.all([...opened.keys()].map(shut));
     },
   };
 }

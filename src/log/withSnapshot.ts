@@ -12,12 +12,14 @@ import {
   type Observable,
   type ObservableInput,
 } from 'rxjs';
-import type { Resumable, SseEvent } from '../event-stream/index.js';
+import { SseLogError, type Resumable, type SseEvent } from '../event-stream/index.js';
 import type { EventLog, GapEvent, PlaceEvent } from './EventLog.js';
 
 /**
  * The state first, then what changes it. A reader without an id gets a snapshot, as one event, and then the log from the place of the
  * snapshot on; one that comes back gets the log from its own place on. After a gap there is a new snapshot, in place of the `gap`.
+ *
+ * error: that of the log or of the snapshot; {@link SseLogError} if the place of a snapshot is not in the log.
  *
  * @param snapshot reads the state, and emits it once. It holds everything up to `place`. What it holds beyond that comes again, unless
  *   the event has an id of the log: the place that the state is at
@@ -39,24 +41,35 @@ export function withSnapshot<E extends SseEvent, S extends SseEvent>(
   snapshot: (place: string) => ObservableInput<S>,
 ): Resumable<E | S | PlaceEvent> {
   const begin = (): Observable<E | S | PlaceEvent> =>
-    from(log.tip()).pipe(
+    defer(() => log.tip()).pipe(
       switchMap(place =>
         from(snapshot(place)).pipe(
           take(1),
           map(state => ({ ...state, id: state.id ?? place })),
         ),
       ),
-      switchMap(state => concat(of(state), goOn(state.id))),
+      switchMap(state => concat(of(state), goOn(state.id, beginOnceMore))),
     );
-  const goOn = (lastEventId: string): Observable<E | S | PlaceEvent> =>
+  const beginOnceMore = ({ data: { reason } }: GapEvent, index: number) => {
+    // The next snapshot would fare no better.
+    if (index === 0) throw new SseLogError('gap', { gap: reason });
+    return begin();
+  };
+  const goOn = (
+    lastEventId: string,
+    onGap: (gap: GapEvent, index: number) => Observable<E | S | PlaceEvent>,
+  ): Observable<E | S | PlaceEvent> =>
     defer(() => {
-      let isWhole = true;
+      let next$: Observable<E | S | PlaceEvent> = EMPTY;
       return log.after(lastEventId).pipe(
-        takeWhile((event): event is (E & { readonly id: string }) | PlaceEvent => (isWhole = !isGap(event))),
-        concatWith(defer(() => (isWhole ? EMPTY : begin()))),
+        takeWhile((event, index): event is Exclude<typeof event, GapEvent> => {
+          if (isGap(event)) next$ = onGap(event, index);
+          return !isGap(event);
+        }),
+        concatWith(defer(() => next$)),
       );
     });
-  return { after: lastEventId => (lastEventId === undefined ? begin() : goOn(lastEventId)) };
+  return { after: lastEventId => (lastEventId === undefined ? begin() : goOn(lastEventId, begin)) };
 }
 
 function isGap(event: SseEvent): event is GapEvent {

@@ -1,0 +1,80 @@
+import { expect } from 'chai';
+import { NEVER } from 'rxjs';
+import { numbers } from '../contracts/log/stage.js';
+import { memoryInUse } from '../support/memoryInUse.js';
+import { lastPage, scriptedStages } from '../support/scriptedLog.js';
+
+describe('Pages', () => {
+  const { create } = scriptedStages();
+
+  /** How many events it asks for, once it knows some that are that long. */
+  const limitAfter = (count: number, length: number): number => {
+    let asked = 0;
+    const { engine, read } = create(
+      {},
+      {
+        tip: () => 'o',
+        page: (_, limit) => {
+          asked = limit;
+          return lastPage();
+        },
+      },
+    );
+    read();
+    engine.give(...numbers(count).map(n => ({ id: `n${n}`, data: 'x'.repeat(length) })));
+    read('k');
+    return asked;
+  };
+
+  it('asks for 256 events, as long as it knows none', () => {
+    expect(limitAfter(0, 0)).to.equal(256);
+  });
+
+  it('asks for about a megabyte, as far as it knows', () => {
+    expect(limitAfter(100, 10_000)).to.be.within(100, 105);
+    expect(limitAfter(100, 2_000)).to.be.within(500, 525);
+  });
+
+  it('asks for 1024 events at most', () => {
+    expect(limitAfter(100, 10)).to.equal(1024);
+  });
+
+  it('asks for 16 at least', () => {
+    expect(limitAfter(100, 100_000)).to.equal(16);
+    expect(limitAfter(1, 1_000_000)).to.equal(16);
+  });
+
+  it('goes by the last 8 MB of those that it knows', () => {
+    let asked = 0;
+    const { engine, read } = create(
+      {},
+      {
+        tip: () => 'o',
+        page: (_, limit) => {
+          asked = limit;
+          return lastPage();
+        },
+      },
+    );
+    read();
+    const give = (from: number, count: number, length: number) =>
+      engine.give(...numbers(count, from).map(n => ({ id: `n${n}`, data: 'x'.repeat(length) })));
+    give(0, 1000, 10);
+    give(1000, 900, 10_000);
+    read('k');
+    expect(asked).to.be.within(100, 105);
+  });
+
+  it('keeps nothing of what nobody waits for any more', async () => {
+    const { log } = create({}, { tip: () => 'o', page: place => (place === 'o' ? lastPage() : NEVER) });
+    log.after(undefined).subscribe();
+    const visit = (from: number) => {
+      for (const n of numbers(3000, from)) log.after(`${n}`).subscribe().unsubscribe();
+    };
+    visit(0);
+    const before = await memoryInUse();
+    visit(3000);
+    // That is what the script notes of them, and a little more.
+    expect((await memoryInUse()) - before).to.be.lessThan(1_500_000);
+  });
+});
