@@ -20,6 +20,12 @@ export interface EngineServer {
   stop(): Promise<void>;
 }
 
+const children = new Set<ChildProcess>();
+// Should this process end before its engines.
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
 /** @param command by port and folder */
 export async function engineServer(
   command: (port: number, folder: string) => readonly [string, ...string[]],
@@ -27,8 +33,6 @@ export async function engineServer(
   const port = await freePort();
   let folder = await mkdtemp(join(tmpdir(), 'rxjs-sse-engine-'));
   let running: ChildProcess | undefined;
-  // Should this process end before its engine.
-  process.once('exit', () => running?.kill('SIGKILL'));
 
   const engine: EngineServer = {
     port,
@@ -36,6 +40,8 @@ export async function engineServer(
       const [program, ...args] = command(port, folder);
       const child = spawn(program, args, { stdio: 'ignore' });
       running = child;
+      children.add(child);
+      child.once('exit', () => children.delete(child));
       // A program that is not there cannot be waited for.
       await once(child, 'spawn');
       await taken(port);

@@ -6,7 +6,9 @@ export function needs(program: 'redis-server' | 'nats-server'): void {
   before(function () {
     const folders = (process.env['PATH'] ?? '').split(delimiter);
     if (folders.some(folder => existsSync(join(folder, program)))) return;
-    console.warn(`\n  Skipped ${this.test?.parent?.fullTitle()}: no ${program}. apt-get install ${program}\n`);
+    console.warn(
+      `\n  Skipped ${this.test?.parent?.fullTitle()}: no ${program}. apt-get install ${program}\n`,
+    );
     this.skip();
   });
 }
