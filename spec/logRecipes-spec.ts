@@ -347,8 +347,11 @@ describe('the recipe for logs', () => {
     expect(all).to.have.members(['message 1', 'message 2', gap, 'flash 4']);
     expect(tagged).to.have.members(['prices/message 1', 'prices/message 2', gap, 'news/flash 4']);
     const lost = read('/tagged', 'of something else');
-    await lost.until('&news=');
-    expect(eventsIn(lost)).to.deep.equal(['gap {"reason":"invalid"}']);
+    await lost.until('data: 4\n\n');
+    expect(eventsIn(lost)).to.have.members([
+      ...['prices', 'news'].map(name => `gap {"reason":"invalid","log":"${name}"}`),
+      ...['prices/message 1', 'prices/message 2', 'news/flash 4'],
+    ]);
   });
 
   it('"A log for each room" opens the rooms that there are, each by itself', async () => {

@@ -239,10 +239,10 @@ describe('withSnapshot', () => {
       ).to.equal(failure);
     });
 
-    it('completes if there is none', async () => {
+    it('errors if there is none', async () => {
       const { log, asked } = scriptedLog();
       const reader = read(withSnapshot(log, () => EMPTY));
-      expect(await reader.over).to.equal('complete');
+      expect(await reader.over).to.be.instanceOf(RangeError);
       expect(asked).to.deep.equal(['tip']);
     });
 

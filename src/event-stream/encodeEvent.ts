@@ -61,7 +61,7 @@ function fieldsOf(event: unknown): Fields {
 
 /** A payload is none, nor are bytes, nor what other libraries call an event: each would be sent as something else. */
 function isEvent(event: object): boolean {
-  if ('event' in event && event.event !== undefined) return false;
+  if (Array.isArray(event) || ('event' in event && event.event !== undefined)) return false;
   return fields.some(field => field in event) || Object.keys(event).length === 0;
 }
 

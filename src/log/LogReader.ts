@@ -47,8 +47,9 @@ export class LogReader<E extends SseEvent> {
       // What is appended in the middle of it, by whoever gets an event, has its turn in this loop.
       const { next } = this.#link;
       if (!next && this.#isThere(leveledAt)) return this.#wait();
-      // So that others have a turn, too; and who has got enough for now is gone by then, and asks for no page.
-      if (given === mostInTurn || (!next && given > 0)) return this.#goOnLater();
+      // So that others have a turn, too; and who has got enough for now is gone by then, and asks for no page. A gap is little.
+      const hasEnough = given > 0 && this.#link.gap === undefined;
+      if (given === mostInTurn || (!next && hasEnough)) return this.#goOnLater();
       if (!next) return this.#load();
       this.#link = next;
       this.#give(next);

@@ -1,31 +1,29 @@
 /** A header of eight kilobytes, which most servers and proxies take, has room for it and for others. */
 const longest = 4096;
 
-/** Where a reader is in each of several logs, as one id: `prices=1795570731197-0&news=5e8d03a1.42`. */
+/** Where a reader is in each of several logs, as one id: `prices=1795570731197-0.5e8d03a1&news=5e8d03a1.42`. */
 export class Places {
+  readonly #found: ReadonlyMap<string, string> | undefined;
+  readonly #id: string | undefined;
   /** By name, as they are written. */
   readonly #pairs = new Map<string, string>();
-  readonly #places = new Map<string, string>();
 
-  /** Those of these names that the id has. One that is no list of places has none. */
+  /** Those of these names that the id has. */
   constructor(names: readonly string[], id: string | undefined) {
-    const found = placesIn(id ?? '');
+    this.#id = id;
+    this.#found = id === undefined ? new Map() : placesIn(id);
     for (const name of names) {
-      const place = found.get(name);
+      const place = this.#found?.get(name);
       if (place !== undefined) this.move(name, place);
     }
   }
 
-  get size(): number {
-    return this.#places.size;
-  }
-
+  /** Where the reader began. An id that is no list of places is none of any log, and each is to say so. */
   at(name: string): string | undefined {
-    return this.#places.get(name);
+    return this.#found ? this.#found.get(name) : this.#id;
   }
 
   move(name: string, place: string): void {
-    this.#places.set(name, place);
     this.#pairs.set(name, `${encodeURIComponent(name)}=${encodeURIComponent(place)}`);
   }
 
@@ -34,17 +32,22 @@ export class Places {
     const id = [...this.#pairs.values()].join('&');
     if (id.length <= longest) return id;
     throw new RangeError(
-      `Expected the places in ${this.size} logs to take at most ${longest} characters, got ${id.length}`,
+      `Expected the places in ${this.#pairs.size} logs to take at most ${longest} characters, got ${id.length}`,
     );
   }
 }
 
-function placesIn(id: string): ReadonlyMap<string, string> {
+function placesIn(id: string): ReadonlyMap<string, string> | undefined {
   try {
     const pairs = id.split('&').map(pair => pair.split('=').map(decodeURIComponent));
-    return new Map(pairs.flatMap(([name, place]) => (name && place ? [[name, place]] : [])));
+    const places = new Map<string, string>();
+    for (const [name, place, ...others] of pairs) {
+      if (!name || !place || others.length > 0) return undefined;
+      places.set(name, place);
+    }
+    return places;
   } catch {
-    // It has a `%` that this library has not written.
-    return new Map();
+    // It has a `%` that was not written here.
+    return undefined;
   }
 }

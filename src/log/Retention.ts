@@ -17,7 +17,7 @@ export class Retention<T> {
   #tip = 0;
   #bytes = 0;
   /** Oldest first, from `#unused` on. */
-  #kept: Retained<T>[] = [];
+  #kept: (Retained<T> | undefined)[] = [];
   #unused = 0;
 
   constructor(limits: RetentionLimits) {
@@ -45,7 +45,7 @@ export class Retention<T> {
   /** Those after a position that is not before `floor`, `limit` at the most. */
   after(position: number, limit: number): T[] {
     const start = position - this.#tip + this.#kept.length;
-    return this.#kept.slice(start, start + limit).map(({ value }) => value);
+    return this.#kept.slice(start, start + limit).flatMap(each => (each ? [each.value] : []));
   }
 
   #drop(): void {
@@ -59,7 +59,7 @@ export class Retention<T> {
       const isTooMuch = count > maxEvents || (this.#bytes > maxBytes && count > 1);
       if (!isTooMuch && oldest.time >= since) break;
       this.#bytes -= oldest.bytes;
-      this.#unused++;
+      this.#kept[this.#unused++] = undefined;
     }
     // Not each time, which would move all of them for each that is added.
     if (this.#unused * 2 <= this.#kept.length) return;

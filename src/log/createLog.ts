@@ -131,7 +131,7 @@ export function createLog<E extends SseEvent = SseEvent>(
       refuseIfClosed();
       const appended = chain.appends.send();
       try {
-        const id = await firstValueFrom(emit(driver.append(event)));
+        const id = await firstValueFrom(emit(driver.append(plain(event))));
         appended(id);
         return id;
       } catch (cause) {
@@ -186,6 +186,13 @@ export function createLog<E extends SseEvent = SseEvent>(
   function refuseIfClosed(): void {
     if (status$.value === 'closed') throw new SseLogError('closed');
   }
+}
+
+/** The same with all of its fields its own, since what keeps it copies them. */
+function plain<E extends SseEvent>(event: E): E {
+  if (Object.getPrototypeOf(event) === Object.prototype) return event;
+  const { type, data, retry, comment } = event;
+  return { ...event, type, data, retry, comment };
 }
 
 /** @throws RangeError if an option is out of its range */

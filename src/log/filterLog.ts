@@ -22,33 +22,35 @@ export interface FilterLogConfig {
  * @throws RangeError if `placeEvery` is out of its range
  * @example
  * ```ts
- * import express from 'express';
+ * import express, { type Request } from 'express';
  * import { toSSE } from 'rxjs-sse/express';
  * import { filterLog, memoryLog } from 'rxjs-sse/log';
  *
  * const notices = memoryLog<{ data: { user: string; text: string } }>();
  *
+ * const ofUser = (user: string) => filterLog(notices, ({ data }) => data.user === user);
+ *
  * express()
- *   .get('/notices/:user', toSSE(({ params }) => filterLog(notices, ({ data }) => data.user === params.user)))
+ *   .get('/notices/:user', toSSE(({ params }: Request<{ user: string }>) => ofUser(params.user)))
  *   .listen(3000);
  * ```
  */
 export function filterLog<E extends SseEvent>(
-  log: Resumable<E | GapEvent | PlaceEvent>,
-  predicate: (event: E) => boolean,
+  log: Resumable<E>,
+  predicate: (event: Exclude<E, GapEvent | PlaceEvent>) => boolean,
   { placeEvery = 100 }: FilterLogConfig = {},
-): Resumable<E | GapEvent | PlaceEvent> {
+): Resumable<E | PlaceEvent> {
   expectOption({ placeEvery }, isCount(placeEvery), 'a whole number from 1 on');
   return {
     after: lastEventId =>
       defer(() => {
         let leftOut = 0;
-        const keep = (event: E | GapEvent | PlaceEvent) => {
-          if (isUnasked(event) || predicate(event)) {
+        const keep = (event: E) => {
+          if (!isAsked(event) || predicate(event)) {
             leftOut = 0;
             return event;
           }
-          return event.id !== undefined && ++leftOut % placeEvery === 0 ? { id: event.id } : undefined;
+          return event.id && ++leftOut % placeEvery === 0 ? { id: event.id } : undefined;
         };
         return log.after(lastEventId).pipe(
           map(keep),
@@ -58,6 +60,6 @@ export function filterLog<E extends SseEvent>(
   };
 }
 
-function isUnasked(event: SseEvent): event is GapEvent | PlaceEvent {
-  return event.type === 'gap' || event.data === undefined;
+function isAsked<E extends SseEvent>(event: E): event is Exclude<E, GapEvent | PlaceEvent> {
+  return event.type !== 'gap' && event.data !== undefined;
 }

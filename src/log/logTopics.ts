@@ -48,15 +48,17 @@ interface OpenTopic<E extends SseEvent> {
  * @throws RangeError if `idleTimeout` is out of its range
  * @example
  * ```ts
- * import express from 'express';
+ * import express, { type Request } from 'express';
  * import { toSSE } from 'rxjs-sse/express';
  * import { logTopics, memoryLog } from 'rxjs-sse/log';
  *
  * const rooms = logTopics(() => memoryLog({ maxEvents: 100 }));
  *
+ * type InRoom = Request<{ room: string }>;
+ *
  * const app = express();
- * app.get('/rooms/:room', toSSE(({ params }) => rooms.topic(params.room)));
- * app.post('/rooms/:room', express.json(), async ({ params, body }, response) => {
+ * app.get('/rooms/:room', toSSE(({ params }: InRoom) => rooms.topic(params.room)));
+ * app.post('/rooms/:room', express.json(), async ({ params, body }: InRoom, response) => {
  *   response.json({ id: await rooms.topic(params.room).append({ data: body }) });
  * });
  * app.listen(3000);
@@ -111,7 +113,7 @@ export function logTopics<E extends SseEvent = SseEvent>(
       after: lastEventId =>
         defer(() => {
           const topic = enter(name);
-          return topic.log.after(lastEventId).pipe(finalize(() => leave(name, topic)));
+          return defer(() => topic.log.after(lastEventId)).pipe(finalize(() => leave(name, topic)));
         }),
       status$: concat(
         defer(() => (isClosed ? EMPTY : concat(of(undefined), change$))).pipe(

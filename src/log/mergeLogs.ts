@@ -1,5 +1,5 @@
-import { concat, defer, EMPTY, map, merge, of, type Observable } from 'rxjs';
-import type { Resumable, SseEvent } from '../event-stream/index.js';
+import { defer, map, merge, type Observable } from 'rxjs';
+import { expectOption, type Resumable, type SseEvent } from '../event-stream/index.js';
 import { Places } from './Places.js';
 
 /** An event of one of several logs. Its id is the place in all of them. */
@@ -14,12 +14,13 @@ type EventOf<Log> = Log extends { after(lastEventId: string | undefined): Observ
  * places in all of them, such as `prices=1795570731197-0&news=5e8d03a1.42`.
  *
  * A log that the list does not have, since it is new, begins as for a reader without an id; one that is no longer there is passed
- * over. An id that is no such list is a `gap`, `invalid`, and every log begins so.
+ * over. An id that is no such list goes to each of them, which says that it is `invalid`.
  *
  * next: an event, and in its `log` the name of the one that it comes from. That is not written to the stream, where types tell; only the
  * `gap` of a log has the name in its data. error: that of any log, or RangeError if the list is longer than 4096 characters: a header
  * has to carry it. complete: all logs have been closed.
  *
+ * @throws RangeError if a log has no name
  * @example
  * ```ts
  * import express from 'express';
@@ -37,29 +38,34 @@ export function mergeLogs<Logs extends Readonly<Record<string, Resumable>>>(
 ): Resumable<MergedEvent<Logs>>;
 // What the names are to the events is more than can be inferred.
 export function mergeLogs(logs: Readonly<Record<string, Resumable>>): object {
+  const names = Object.keys(logs);
+  for (const name of names) expectOption({ name }, isName(name), 'well-formed text');
   const merged: Resumable = {
     after: lastEventId =>
       defer(() => {
-        const places = new Places(Object.keys(logs), lastEventId);
-        const isUnknown = lastEventId !== undefined && places.size === 0;
+        const places = new Places(names, lastEventId);
         const events = Object.entries(logs).map(([name, log]) =>
           log.after(places.at(name)).pipe(map(event => labelled(event, name, places))),
         );
-        return concat(isUnknown ? of(unknownPlace) : EMPTY, merge(...events));
+        return merge(...events);
       }),
   };
   return merged;
 }
 
-const unknownPlace = { type: 'gap', data: { reason: 'invalid' } };
+/** Not a lone surrogate, which no id can have in it. */
+function isName(name: string): boolean {
+  return name !== '' && !/\p{Surrogate}/u.test(name);
+}
 
 function labelled(event: SseEvent, log: string, places: Places): SseEvent {
-  const { id, type, data } = event;
+  const { id, ...content } = event;
+  const { type, data } = content;
   const labels = type === 'gap' && isObject(data) ? { log, data: { ...data, log } } : { log };
   // Without an id it is no place to come back to, nor is it in the list.
-  if (!id) return { ...event, ...labels };
+  if (!id) return { ...content, ...labels };
   places.move(log, id);
-  return { ...event, ...labels, id: places.toId() };
+  return { ...content, ...labels, id: places.toId() };
 }
 
 function isObject(value: unknown): value is object {

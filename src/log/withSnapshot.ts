@@ -9,6 +9,7 @@ import {
   switchMap,
   take,
   takeWhile,
+  throwIfEmpty,
   type Observable,
   type ObservableInput,
 } from 'rxjs';
@@ -45,6 +46,7 @@ export function withSnapshot<E extends SseEvent, S extends SseEvent>(
       switchMap(place =>
         from(snapshot(place)).pipe(
           take(1),
+          throwIfEmpty(() => new RangeError('Expected a snapshot, got none')),
           map(state => ({ ...state, id: state.id ?? place })),
         ),
       ),
