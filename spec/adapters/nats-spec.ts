@@ -19,8 +19,9 @@ import { logContract } from '../contracts/log.js';
 import type { EngineServer } from '../support/engineServer.js';
 import { listen } from '../support/listen.js';
 import { natsServer } from '../support/natsServer.js';
+import type { Reading } from '../support/reading.js';
+import { logsOfSpec } from '../support/logsOfSpec.js';
 import { needs } from '../support/needs.js';
-import { readingOf, type Reading } from '../support/reading.js';
 
 describe('natsLog', () => {
   let server: EngineServer;
@@ -73,8 +74,7 @@ describe('natsLog', () => {
     }));
 
   describe('on its own', () => {
-    const opened: EventLog[] = [];
-    const readings: Reading[] = [];
+    const { keep, read } = logsOfSpec();
     let names = 0;
     let name: string;
     let errors: unknown[];
@@ -83,21 +83,9 @@ describe('natsLog', () => {
       name = `own-${names++}`;
       errors = [];
     });
-    afterEach(async () => {
-      for (const reading of readings.splice(0)) reading.leave();
-      for (const log of opened.splice(0)) await log.close();
-    });
 
-    const open = (config: NatsLogConfig = { maxEvents: 10_000 }, from = connection) => {
-      const log = natsLog(from, name, { errorObserver: error => errors.push(error), ...config });
-      opened.push(log);
-      return log;
-    };
-    const read = (log: EventLog, lastEventId?: string) => {
-      const reading = readingOf(log.after(lastEventId));
-      readings.push(reading);
-      return reading;
-    };
+    const open = (config: NatsLogConfig = { maxEvents: 10_000 }, from = connection) =>
+      keep(natsLog(from, name, { errorObserver: error => errors.push(error), ...config }));
     const untilLast = async (reading: Reading, last: unknown) => {
       while (reading.data.at(-1) !== last) await reading.until(reading.data.length + 1);
       return reading.data;

@@ -6,8 +6,8 @@ import { SseEventError, SseLogError } from '../../src/index.js';
 import type { EventLog, LogStatus } from '../../src/log/index.js';
 import { logContract } from '../contracts/log.js';
 import type { EngineServer } from '../support/engineServer.js';
+import { logsOfSpec } from '../support/logsOfSpec.js';
 import { needs } from '../support/needs.js';
-import { readingOf, type Reading } from '../support/reading.js';
 import { redisServer } from '../support/redisServer.js';
 
 describe('redisLog', () => {
@@ -62,8 +62,7 @@ describe('redisLog', () => {
   }
 
   describe('on its own', () => {
-    const opened: EventLog[] = [];
-    const readings: Reading[] = [];
+    const { keep, read } = logsOfSpec();
     let keys = 0;
     let key: string;
     let errors: unknown[];
@@ -72,21 +71,9 @@ describe('redisLog', () => {
       key = `own ${keys++}`;
       errors = [];
     });
-    afterEach(async () => {
-      for (const reading of readings.splice(0)) reading.leave();
-      for (const log of opened.splice(0)) await log.close();
-    });
 
-    const open = (config: RedisLogConfig = {}, from: RedisClient = client) => {
-      const log = redisLog(from, key, { errorObserver: error => errors.push(error), ...config });
-      opened.push(log);
-      return log;
-    };
-    const read = (log: EventLog, lastEventId?: string) => {
-      const reading = readingOf(log.after(lastEventId));
-      readings.push(reading);
-      return reading;
-    };
+    const open = (config: RedisLogConfig = {}, from: RedisClient = client) =>
+      keep(redisLog(from, key, { errorObserver: error => errors.push(error), ...config }));
     const statusOf = (log: EventLog, status: LogStatus) =>
       firstValueFrom(log.status$.pipe(filter(each => each === status)));
     const connections = async () => (await client.clientList()).length;
