@@ -16,7 +16,7 @@ import { natsLog, type NatsLogConfig } from '../../src/adapters/nats.js';
 import { SseEventError, SseLogError } from '../../src/index.js';
 import type { EventLog, LogStatus } from '../../src/log/index.js';
 import { logContract } from '../contracts/log.js';
-import type { EngineServer } from '../support/engineServer.js';
+import { outageOf, type EngineServer } from '../support/engineServer.js';
 import { listen } from '../support/listen.js';
 import { natsServer } from '../support/natsServer.js';
 import type { Reading } from '../support/reading.js';
@@ -65,11 +65,7 @@ describe('natsLog', () => {
         wipe: async name => {
           await manager.streams.delete(name);
         },
-        outage: async meanwhile => {
-          await server.kill();
-          await meanwhile();
-          await server.start();
-        },
+        outage: meanwhile => outageOf(server, meanwhile),
       },
     }));
 

@@ -5,7 +5,7 @@ import { redisLog, type RedisClient, type RedisLogConfig } from '../../src/adapt
 import { SseEventError, SseLogError } from '../../src/index.js';
 import type { EventLog, LogStatus } from '../../src/log/index.js';
 import { logContract } from '../contracts/log.js';
-import type { EngineServer } from '../support/engineServer.js';
+import { outageOf, type EngineServer } from '../support/engineServer.js';
 import { logsOfSpec } from '../support/logsOfSpec.js';
 import { needs } from '../support/needs.js';
 import { redisServer } from '../support/redisServer.js';
@@ -51,11 +51,7 @@ describe('redisLog', () => {
           wipe: async name => {
             await client.del(name);
           },
-          outage: async meanwhile => {
-            await server.kill();
-            await meanwhile();
-            await server.start();
-          },
+          outage: meanwhile => outageOf(server, meanwhile),
         },
       });
     });

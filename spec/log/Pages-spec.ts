@@ -7,8 +7,8 @@ import { lastPage, scriptedStages } from '../support/scriptedLog.js';
 describe('Pages', () => {
   const { create } = scriptedStages();
 
-  /** How many events it asks for, once it knows some that are that long. */
-  const limitAfter = (count: number, length: number): number => {
+  /** How many events it asks for, once it knows some, each given as how many there are of a length. */
+  const limitAfter = (...known: readonly (readonly [count: number, length: number])[]): number => {
     let asked = 0;
     const { engine, read } = create(
       {},
@@ -21,48 +21,34 @@ describe('Pages', () => {
       },
     );
     read();
-    engine.give(...numbers(count).map(n => ({ id: `n${n}`, data: 'x'.repeat(length) })));
+    let id = 0;
+    for (const [count, length] of known) {
+      engine.give(...numbers(count).map(() => ({ id: `n${id++}`, data: 'x'.repeat(length) })));
+    }
     read('k');
     return asked;
   };
 
   it('asks for 256 events, as long as it knows none', () => {
-    expect(limitAfter(0, 0)).to.equal(256);
+    expect(limitAfter()).to.equal(256);
   });
 
   it('asks for about a megabyte, as far as it knows', () => {
-    expect(limitAfter(100, 10_000)).to.be.within(100, 105);
-    expect(limitAfter(100, 2_000)).to.be.within(500, 525);
+    expect(limitAfter([100, 10_000])).to.be.within(100, 105);
+    expect(limitAfter([100, 2_000])).to.be.within(500, 525);
   });
 
   it('asks for 1024 events at most', () => {
-    expect(limitAfter(100, 10)).to.equal(1024);
+    expect(limitAfter([100, 10])).to.equal(1024);
   });
 
   it('asks for 16 at least', () => {
-    expect(limitAfter(100, 100_000)).to.equal(16);
-    expect(limitAfter(1, 1_000_000)).to.equal(16);
+    expect(limitAfter([100, 100_000])).to.equal(16);
+    expect(limitAfter([1, 1_000_000])).to.equal(16);
   });
 
   it('goes by the last 8 MB of those that it knows', () => {
-    let asked = 0;
-    const { engine, read } = create(
-      {},
-      {
-        tip: () => 'o',
-        page: (_, limit) => {
-          asked = limit;
-          return lastPage();
-        },
-      },
-    );
-    read();
-    const give = (from: number, count: number, length: number) =>
-      engine.give(...numbers(count, from).map(n => ({ id: `n${n}`, data: 'x'.repeat(length) })));
-    give(0, 1000, 10);
-    give(1000, 900, 10_000);
-    read('k');
-    expect(asked).to.be.within(100, 105);
+    expect(limitAfter([1000, 10], [900, 10_000])).to.be.within(100, 105);
   });
 
   it('keeps nothing of what nobody waits for any more', async () => {

@@ -65,6 +65,13 @@ export async function engineServer(
   return engine;
 }
 
+/** Kills the engine, and starts it again after what happens meanwhile. */
+export async function outageOf(engine: EngineServer, meanwhile: () => Promise<void>): Promise<void> {
+  await engine.kill();
+  await meanwhile();
+  await engine.start();
+}
+
 /** A port that is free now. */
 async function freePort(): Promise<number> {
   const server = createServer();
