@@ -29,8 +29,7 @@ export interface RedisLogConfig extends LogConfig {
  * An entry has the event as JSON in its field `event`: `XADD prices '*' event '{"type":"tick","data":42}'` appends one, too. Ids
  * are those of Redis, and proof: what follows an id is complete as long as its own entry is there.
  *
- * Two connections are made beside the client's own, however many logs it has: one that waits for news, of up to a hundred
- * streams, and another for the next hundred.
+ * For each hundred logs of a client, one connection is made beside its own: it waits for news.
  *
  * @param client is connected, has an `error` listener, and is left open by `close()`
  * @param key of the stream, which is made when it is not there. Readers need permission for `XADD` then
