@@ -45,6 +45,9 @@ export interface ConnectConfig
   readonly pace?: Pace | undefined;
 }
 
+/** What makes the connections of `fromSSE`. */
+export type Connector = typeof connect;
+
 /**
  * One connection to an event stream, from its request to its end. It moves `resumePoint` as events are dispatched.
  *

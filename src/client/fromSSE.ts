@@ -16,7 +16,8 @@ import {
   type ReceivedSseEventOf,
   type ResumePoint,
 } from '../event-stream/index.js';
-import { connect, type ConnectConfig } from './connect.js';
+import { connect, type ConnectConfig, type Connector } from './connect.js';
+import { isSafe } from './isSafe.js';
 import { isTransient as isTransientLoss } from './isTransient.js';
 import { reconnect, type ReconnectConfig } from './reconnect.js';
 import type { PerConnection } from './request.js';
@@ -104,8 +105,19 @@ export function fromSSE<Events extends object = AnyEvents>(
   url: PerConnection<string | URL>,
   config?: FromSseConfig,
 ): Observable<ReceivedSseEventOf<Events>>;
+/** @internal Over connections of another kind. */
+export function fromSSE<Events extends object = AnyEvents>(
+  url: PerConnection<string | URL>,
+  config: FromSseConfig,
+  // eslint-disable-next-line @typescript-eslint/unified-signatures -- the one above is the public one
+  connector: Connector | undefined,
+): Observable<ReceivedSseEventOf<Events>>;
 // The types of the events are the caller's word: they are not looked at.
-export function fromSSE(url: PerConnection<string | URL>, config: FromSseConfig = {}): Observable<unknown> {
+export function fromSSE(
+  url: PerConnection<string | URL>,
+  config: FromSseConfig = {},
+  connector: Connector = connect,
+): Observable<unknown> {
   const { reconnect: _, lastEventId = '', resumePoint, signal, closeObserver, ...connectConfig } = config;
   const { now, lossObserver, ...reconnectConfig } = reconnectConfigOf(config);
 
@@ -118,7 +130,7 @@ export function fromSSE(url: PerConnection<string | URL>, config: FromSseConfig 
 
     const connection$ = defer(() => {
       isDropped = false;
-      return connect(url, connectConfig, place, { attempt: ++attempt, lastEventId: place.lastEventId });
+      return connector(url, connectConfig, place, { attempt: ++attempt, lastEventId: place.lastEventId });
     }).pipe(
       tap({
         complete: () => close({ reason: 'stopped' }),
@@ -141,15 +153,15 @@ export function fromSSE(url: PerConnection<string | URL>, config: FromSseConfig 
   return signal ? events$.pipe(failOnAbort(signal)) : events$;
 }
 
-function reconnectConfigOf({ reconnect, method, body }: FromSseConfig): ReconnectConfig {
-  const isSafe = method ? /^(get|query)$/i.test(method) : body == null;
+function reconnectConfigOf(config: FromSseConfig): ReconnectConfig {
+  const reconnect = config.reconnect ?? (isSafe(config) && {});
   // A single connection is a reconnecting one that never does.
-  if (!(reconnect ?? isSafe)) return { count: 0, onEnd: 'complete' };
+  if (!reconnect) return { count: 0, onEnd: 'complete' };
   const {
-    onEnd = isSafe ? 'reconnect' : 'complete',
+    onEnd = isSafe(config) ? 'reconnect' : 'complete',
     isTransient = isTransientLoss,
     ...rest
-  } = reconnect || {};
+  } = reconnect;
   return { onEnd, isTransient, ...rest };
 }
 

@@ -1,4 +1,4 @@
-import { asyncScheduler, noop, timer } from 'rxjs';
+import { asyncScheduler, timer } from 'rxjs';
 import { SseResponseError, type ResumePoint } from '../event-stream/index.js';
 import { abandon } from './abandon.js';
 import { retryAfter } from './retryAfter.js';
@@ -28,7 +28,7 @@ async function excerpt(body: ReadableStream<Uint8Array> | null): Promise<string>
   const patience = timer(1000).subscribe(() => abandon(reader));
   while (bytes.length < 1024) {
     // It may break in the middle. The status is what matters, and it is known.
-    const chunk = await reader.read().catch(noop);
+    const chunk = await reader.read().catch(() => undefined);
     if (!chunk?.value) break;
     bytes.push(...chunk.value.subarray(0, 1024 - bytes.length));
   }

@@ -1,0 +1,43 @@
+// The compiler comes first: what is declared with Angular's decorators is compiled as it is loaded.
+import '@angular/compiler';
+import { provideZonelessChangeDetection, type EnvironmentProviders, type Provider } from '@angular/core';
+import { TestBed } from '@angular/core/testing';
+import { BrowserTestingModule, platformBrowserTesting } from '@angular/platform-browser/testing';
+import { JSDOM } from 'jsdom';
+
+/** What Angular takes from a browser. */
+const globals = ['window', 'document', 'Node', 'Event'] as const;
+
+/** Gives the suite Angular, with a document to draw on, and takes it back. */
+export function withAngular(): void {
+  let restore: () => void;
+
+  before(() => {
+    const { window } = new JSDOM('<!doctype html>', { url: 'http://localhost/' });
+    const own = globals.map(name => [name, Object.getOwnPropertyDescriptor(globalThis, name)] as const);
+    restore = () => {
+      for (const [name, descriptor] of own) {
+        Reflect.deleteProperty(globalThis, name);
+        if (descriptor) Object.defineProperty(globalThis, name, descriptor);
+      }
+      window.close();
+    };
+    for (const name of globals) {
+      const value: unknown = name === 'window' ? window : window[name];
+      Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+    }
+    TestBed.initTestEnvironment(BrowserTestingModule, platformBrowserTesting());
+  });
+
+  afterEach(() => void TestBed.resetTestingModule());
+
+  after(() => {
+    TestBed.resetTestEnvironment();
+    restore();
+  });
+}
+
+/** An application without zone.js that has these providers. */
+export function configure(...providers: (Provider | EnvironmentProviders)[]): void {
+  TestBed.configureTestingModule({ providers: [provideZonelessChangeDetection(), ...providers] });
+}

@@ -1,0 +1,17 @@
+export { provideSse } from './angular/provideSse.js';
+export type { SseFeature } from './angular/provideSse.js';
+export { provideSseTesting } from './angular/provideSseTesting.js';
+export { SseClient } from './angular/SseClient.js';
+export type { SseStreamConfig } from './angular/SseClient.js';
+export { sseResource } from './angular/sseResource.js';
+export type { SseReduction, SseResourceConfig, SseResourceRef } from './angular/sseResource.js';
+export { SseTestConnection } from './angular/SseTestConnection.js';
+export type { SseTestRefusal, SseTestRequest, SseTestResponse } from './angular/SseTestConnection.js';
+export { SseTestingController } from './angular/SseTestingController.js';
+export type { SseRequestMatch } from './angular/SseTestingController.js';
+export { withBaseUrl } from './angular/withBaseUrl.js';
+export { withDefaults } from './angular/withDefaults.js';
+export type { SseDefaults } from './angular/withDefaults.js';
+export { withHeaders } from './angular/withHeaders.js';
+export type { HeadersFn, SseHeadersContext } from './angular/withHeaders.js';
+export { withHttpClient } from './angular/withHttpClient.js';
