@@ -17,6 +17,16 @@ const runTime: Readonly<Record<string, readonly string[]>> = {
   'adapters/node': ['server', 'event-stream', 'rxjs'],
   'adapters/redis': ['adapters/redis', 'log', 'event-stream', 'rxjs'],
   'adapters/nats': ['adapters/nats', 'log', 'event-stream', 'rxjs', '@nats-io/jetstream'],
+  'adapters/angular': [
+    'adapters/angular',
+    'client',
+    'event-stream',
+    'rxjs',
+    '@angular/common',
+    '@angular/common/http',
+    '@angular/core',
+    '@angular/core/rxjs-interop',
+  ],
   index: ['client', 'event-stream'],
 };
 /** And what it may import types of, beyond that. */

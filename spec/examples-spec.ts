@@ -1,8 +1,11 @@
+import '@angular/compiler';
 import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import * as angularDoor from '../src/adapters/angular.js';
+import * as frontDoor from '../src/index.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -22,20 +25,17 @@ describe('the examples', function () {
       examplesOf(file).map(({ line, code }) => [join(root, `${file}-${line}.ts`), { file, line, code }]),
     ),
   );
+  const functions = [frontDoor, angularDoor].flatMap(Object.keys).filter(name => /^[a-z]/.test(name));
   let complaints: readonly string[] = [];
 
   before(() => {
     complaints = compile();
   });
 
-  it('are there: in the README, and of every function of the front door', () => {
+  it('are there: in the README, and of every function of the front door and of the Angular door', () => {
     const files = [...examples.values()].map(({ file }) => file);
     expect(files).to.include.members(['README.md', 'src/client/fromSSE.ts', 'src/adapters/express.ts']);
-    const undocumented = sources.filter(
-      file =>
-        /(client|event-stream)\/index\.ts$/.test(file) &&
-        exportedFunctions(file).some(name => !files.some(each => each.endsWith(`/${name}.ts`))),
-    );
+    const undocumented = functions.filter(name => !files.some(file => file.endsWith(`/${name}.ts`)));
     expect(undocumented).to.deep.equal([]);
   });
 
@@ -55,12 +55,6 @@ describe('the examples', function () {
       line: text.slice(0, index).split('\n').length,
       code: margin ? code.replace(/^ \* ?/gm, '') : code,
     }));
-  }
-
-  function exportedFunctions(index: string): string[] {
-    const names = readFileSync(join(root, index), 'utf8').matchAll(/^export \{ ([a-z]\w+) \}/gm);
-    // Not for users: it is not on at the front door.
-    return Array.from(names, ({ 1: name = '' }) => name).filter(name => name !== 'tell');
   }
 
   /** All of them in one program, as a user's: strict, and with the built package. */

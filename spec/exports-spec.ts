@@ -1,3 +1,5 @@
+// The Angular door is compiled on by whoever imports it: here, at once.
+import '@angular/compiler';
 import { expect } from 'chai';
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -40,6 +42,18 @@ const doors: Readonly<Record<string, readonly string[]>> = {
     'shareAcrossTabs',
     'whileOnline',
     'whileVisible',
+  ],
+  'rxjs-sse/angular': [
+    'SseClient',
+    'SseTestConnection',
+    'SseTestingController',
+    'provideSse',
+    'provideSseTesting',
+    'sseResource',
+    'withBaseUrl',
+    'withDefaults',
+    'withHeaders',
+    'withHttpClient',
   ],
   'rxjs-sse/express': ['toSSE'],
   'rxjs-sse/fetch': ['toSSE'],
@@ -88,6 +102,7 @@ describe('the package', () => {
 
   it('gives require the same copy as import', async () => {
     const script = `
+      require('@angular/compiler');
       const same = Object.entries(${JSON.stringify(doors)}).map(async ([door, names]) => {
         const [required, imported] = [require(door), await import(door)];
         return names.every(name => name in required && required[name] === imported[name]);

@@ -1,8 +1,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-/** Where recipes are: those for readers, for servers, and for logs. */
-const documents = ['RECIPES.md', 'SERVER.md', 'LOGS.md'] as const;
+/** Where recipes are: those for readers, for servers, for logs, and for Angular. */
+const documents = ['RECIPES.md', 'SERVER.md', 'LOGS.md', 'ANGULAR.md'] as const;
 export type RecipeDocument = (typeof documents)[number];
 
 // Inside the package, so that it can import itself.
