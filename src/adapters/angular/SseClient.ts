@@ -7,6 +7,7 @@ import {
   NgZone,
   PendingTasks,
   PLATFORM_ID,
+  type Injector,
 } from '@angular/core';
 import { takeUntilDestroyed } from '@angular/core/rxjs-interop';
 import { defer, finalize, NEVER, noop, Observable, tap, type MonoTypeOperatorFunction } from 'rxjs';
@@ -29,6 +30,12 @@ export interface SseStreamConfig extends FromSseConfig {
    * @defaultValue `false`: on the server nothing is opened, nothing comes, and nothing waits
    */
   readonly onServer?: boolean | undefined;
+  /**
+   * The injector that the stream lives and dies with. A service that keeps streams for others gives its own.
+   *
+   * @defaultValue that of the injection context in which it was asked for, such as a component's; elsewhere the client's own
+   */
+  readonly injector?: Injector | undefined;
 }
 
 export type Source = (
@@ -71,8 +78,7 @@ export class SseClient {
 
   /**
    * The events of a server, as the cold Observable of {@link fromSSE}, which says what it emits, completes and errors with. Besides,
-   * it completes when the injector is destroyed that it was called under, such as that of a component; called elsewhere, when the
-   * client's own is.
+   * it completes when its injector is destroyed: that of the component, say, in whose field or constructor it was asked for.
    *
    * What it tells, it tells within Angular's zone, which costs one round of change detection for all events that came at once; what it
    * does besides, it does outside, so that an open stream keeps no application from being stable.
@@ -82,8 +88,11 @@ export class SseClient {
     config?: SseStreamConfig,
   ): Observable<ReceivedSseEventOf<Events>>;
   // The types of the events are the caller's word, as in `fromSSE`.
-  stream(url: PerConnection<string | URL>, config: SseStreamConfig = {}): Observable<unknown> {
-    const destroyRef = destroyRefOfContext() ?? this.#destroyRef;
+  stream(
+    url: PerConnection<string | URL>,
+    { injector, ...config }: SseStreamConfig = {},
+  ): Observable<unknown> {
+    const destroyRef = injector?.get(DestroyRef) ?? destroyRefOfContext() ?? this.#destroyRef;
     const events$ = defer(() => {
       const [address, { onServer = false, ...settled }] = this.#settings.of(url, config);
       if (this.#isServer && !onServer) return NEVER;

@@ -14,8 +14,11 @@ import { tell, type ReceivedSseEvent } from '../../event-stream/index.js';
 import { SseClient, type SseStreamConfig } from './SseClient.js';
 import type { SseReduction, SseResourceConfig, SseResourceRef } from './sseResource.js';
 
-export type AnySseResourceConfig = SseResourceConfig<unknown> &
-  Partial<SseReduction<unknown, ReceivedSseEvent>>;
+type Reduction = SseReduction<unknown, ReceivedSseEvent>;
+
+export type AnySseResourceConfig = SseResourceConfig<unknown> & {
+  readonly [Key in keyof Reduction]?: Reduction[Key] | undefined;
+};
 
 type Request = { readonly url: string; readonly params: unknown } | { readonly error: Error } | undefined;
 

@@ -1,4 +1,11 @@
-import { assertInInjectionContext, inject, Injector, type Resource, type Signal } from '@angular/core';
+import {
+  assertInInjectionContext,
+  inject,
+  Injector,
+  type Resource,
+  type Signal,
+  type ValueEqualityFn,
+} from '@angular/core';
 import type { AnyEvents, ReceivedSseEvent, ReceivedSseEventOf } from '../../event-stream/index.js';
 import type { SseStreamConfig } from './SseClient.js';
 import { StreamResource, type AnySseResourceConfig } from './StreamResource.js';
@@ -9,14 +16,12 @@ export interface SseResourceConfig<Params> extends SseStreamConfig {
    * Where the stream is. Reactive: when a signal that it reads has changed, and the URL with it, the stream is left and the other one
    * opened. `undefined` for none.
    */
-  url(this: void, context: { readonly params: NoInfer<Params> }): string | URL | undefined;
+  readonly url: (context: { readonly params: NoInfer<Params> }) => string | URL | undefined;
   /**
    * What the stream depends on; `url` gets it. Reactive: with another value the stream is opened anew, even at the same URL. `undefined`
    * for none.
    */
-  params?(this: void): Params | undefined;
-  /** The injector that it lives and dies with. Needed only outside an injection context. */
-  readonly injector?: Injector | undefined;
+  readonly params?: (() => Params | undefined) | undefined;
 }
 
 /** What becomes of the events of an `sseResource`. */
@@ -25,11 +30,11 @@ export interface SseReduction<Value, Event> {
    * Makes the next value of the one before and an event. Another stream, or a reload, begins with `defaultValue` again; a reconnect goes on.
    * If it throws, that is the error of the resource.
    */
-  reduce(this: void, value: Value, event: Event): Value;
+  readonly reduce: (value: Value, event: Event) => Value;
   /** The value before the first event. */
   readonly defaultValue: Value;
   /** When two values are the same, so that nobody is told of the second. */
-  equal?(this: void, a: Value, b: Value): boolean;
+  readonly equal?: ValueEqualityFn<Value> | undefined;
 }
 
 /** A stream as a `Resource` of Angular. */
@@ -94,7 +99,9 @@ export function sseResource<Value, Params = undefined, Event extends ReceivedSse
 ): SseResourceRef<Value | undefined>;
 /** Without `reduce`, the value is the latest event. */
 export function sseResource<Events extends object = AnyEvents, Params = undefined>(
-  config: SseResourceConfig<Params> & { readonly reduce?: never },
+  config: SseResourceConfig<Params> & {
+    readonly reduce?: undefined;
+  },
 ): SseResourceRef<ReceivedSseEventOf<Events> | undefined>;
 // What comes of these is for the overloads to say, since their values are not looked at here.
 export function sseResource(config: AnySseResourceConfig): object {

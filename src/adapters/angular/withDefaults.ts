@@ -2,8 +2,8 @@ import { InjectionToken } from '@angular/core';
 import type { SseFeature } from './provideSse.js';
 import type { SseStreamConfig } from './SseClient.js';
 
-/** What all streams have in common. A place in a stream is not. */
-export type SseDefaults = Omit<SseStreamConfig, 'lastEventId' | 'resumePoint'>;
+/** What all streams have in common: neither their place nor their life. */
+export type SseDefaults = Omit<SseStreamConfig, 'injector' | 'lastEventId' | 'resumePoint'>;
 
 export const DEFAULTS = new InjectionToken<SseDefaults>('What the streams of rxjs-sse have in common');
 
