@@ -4,6 +4,8 @@ import { provideZonelessChangeDetection, type EnvironmentProviders, type Provide
 import { TestBed } from '@angular/core/testing';
 import { BrowserTestingModule, platformBrowserTesting } from '@angular/platform-browser/testing';
 import { JSDOM } from 'jsdom';
+import type { Observable } from 'rxjs';
+import type { SseEvent } from '../../src/index.js';
 
 /** What Angular takes from a browser. */
 const globals = ['window', 'document', 'Node', 'Event'] as const;
@@ -40,4 +42,20 @@ export function withAngular(): void {
 /** An application without zone.js that has these providers. */
 export function configure(...providers: (Provider | EnvironmentProviders)[]): void {
   TestBed.configureTestingModule({ providers: [provideZonelessChangeDetection(), ...providers] });
+}
+
+/** What comes of a stream, as it comes: the data of its events, `|` for its completion, or its error. */
+export interface Watch {
+  readonly seen: readonly unknown[];
+  readonly leave: () => void;
+}
+
+export function watch(events$: Observable<SseEvent>): Watch {
+  const seen: unknown[] = [];
+  const subscription = events$.subscribe({
+    next: ({ data }) => seen.push(data),
+    error: (error: unknown) => seen.push(error),
+    complete: () => seen.push('|'),
+  });
+  return { seen, leave: () => subscription.unsubscribe() };
 }

@@ -1,5 +1,6 @@
 import {
   computed,
+  DestroyRef,
   effect,
   linkedSignal,
   signal,
@@ -9,7 +10,7 @@ import {
   type ResourceSnapshot,
   type Signal,
 } from '@angular/core';
-import { scan } from 'rxjs';
+import { noop, scan } from 'rxjs';
 import { tell, type ReceivedSseEvent } from '../../event-stream/index.js';
 import { SseClient, type SseStreamConfig } from './SseClient.js';
 import type { SseReduction, SseResourceConfig, SseResourceRef } from './sseResource.js';
@@ -39,20 +40,33 @@ export class StreamResource implements SseResourceRef<unknown> {
   readonly #reloads = signal(0);
   readonly #state: Signal<State>;
   readonly #loading: EffectRef;
+  readonly #forget: () => void;
 
-  readonly snapshot = computed(() => this.#state().snapshot);
   readonly readyState = computed(() => this.#state().readyState);
-  readonly status = computed(() => this.snapshot().status);
+  readonly status = computed(() => this.#state().snapshot.status);
   readonly isLoading = computed(() => ['loading', 'reloading'].includes(this.status()));
-  readonly error = computed(() => errorOf(this.snapshot()));
+  readonly error = computed(() => errorOf(this.#state().snapshot));
   readonly value: Signal<unknown>;
+  // Of equal values it has the first, as `value` has.
+  readonly snapshot = computed(
+    () => {
+      const { snapshot } = this.#state();
+      return snapshot.status === 'error' ? snapshot : { ...snapshot, value: this.value() };
+    },
+    { equal: isSameSnapshot },
+  );
 
   constructor(config: AnySseResourceConfig, injector: Injector) {
     const { url, params, reduce = latest, defaultValue, equal = Object.is, ...rest } = config;
     const client = injector.get(SseClient);
-    const request = computed(() => (this.#isDestroyed() ? undefined : requestOf(url, params)), {
-      equal: isSameRequest,
-    });
+    const request = computed(
+      () => {
+        // A reload asks again, also after `url` has thrown.
+        this.#reloads();
+        return this.#isDestroyed() ? undefined : requestOf(url, params);
+      },
+      { equal: isSameRequest },
+    );
     const load = computed((): Load => ({ request: request(), reloads: this.#reloads() }));
     // It begins anew as soon as the load is another one, not only when the effect has got to it.
     const state = linkedSignal<Load, State>({
@@ -61,30 +75,33 @@ export class StreamResource implements SseResourceRef<unknown> {
     });
 
     this.#state = state;
-    this.value = computed(() => valueOf(this.snapshot()), { equal });
+    this.value = computed(() => valueOf(state().snapshot), { equal });
     this.#loading = effect(
       onCleanup => {
-        const { request } = load();
-        if (request && 'url' in request) untracked(() => onCleanup(open(request.url)));
+        const current = load();
+        untracked(() => onCleanup(open(current)));
       },
       { injector },
     );
 
+    this.#forget = injector.get(DestroyRef).onDestroy(() => this.destroy());
+
     /** Opens the stream, and gives what leaves it. */
-    function open(url: string): () => void {
-      let isLeft = false;
+    function open(current: Load): () => void {
+      const { request } = current;
+      if (!request || !('url' in request)) return noop;
+      // Another load may have begun, and the effect not got to it yet.
       const change = (change: Partial<State>) => {
-        if (!isLeft) state.update(state => ({ ...state, ...change }));
+        if (untracked(load) === current) state.update(state => ({ ...state, ...change }));
       };
-      const values$ = client.stream(url, telling(rest, change)).pipe(scan(reduce, defaultValue));
+      const values$ = client.stream(request.url, telling(rest, change)).pipe(scan(reduce, defaultValue));
       const subscription = values$.subscribe({
         next: value => change({ snapshot: { status: 'resolved', value } }),
-        error: (error: unknown) => change({ snapshot: { status: 'error', error: asError(error) } }),
+        error: (error: unknown) =>
+          change({ snapshot: { status: 'error', error: asError(error) }, readyState: 'closed' }),
+        complete: () => change({ readyState: 'closed' }),
       });
-      return () => {
-        isLeft = true;
-        subscription.unsubscribe();
-      };
+      return () => subscription.unsubscribe();
     }
   }
 
@@ -95,8 +112,7 @@ export class StreamResource implements SseResourceRef<unknown> {
   }
 
   reload(): boolean {
-    const status = untracked(this.status);
-    if (status === 'idle' || status === 'loading') return false;
+    if (untracked(this.isLoading) || untracked(this.status) === 'idle') return false;
     this.#reloads.update(count => count + 1);
     return true;
   }
@@ -104,6 +120,7 @@ export class StreamResource implements SseResourceRef<unknown> {
   destroy(): void {
     this.#isDestroyed.set(true);
     this.#loading.destroy();
+    this.#forget();
   }
 }
 
@@ -159,6 +176,11 @@ function telling(config: SseStreamConfig, change: (change: Partial<State>) => vo
 function valueOf(snapshot: ResourceSnapshot<unknown>): unknown {
   if (snapshot.status === 'error') throw snapshot.error;
   return snapshot.value;
+}
+
+function isSameSnapshot(a: ResourceSnapshot<unknown>, b: ResourceSnapshot<unknown>): boolean {
+  if (a.status === 'error' || b.status === 'error') return a === b;
+  return a.status === b.status && Object.is(a.value, b.value);
 }
 
 function errorOf(snapshot: ResourceSnapshot<unknown>): Error | undefined {
