@@ -65,7 +65,9 @@ describe('the packed package', function () {
         });
 
         it('has nothing left to compile, and nothing of what is for tests', () => {
-          expect(script).to.match(new RegExp(`"${version}\\.\\d+\\.\\d+"`)).and.not.include('ɵɵngDeclare');
+          expect(script)
+            .to.match(new RegExp(`"${version}\\.\\d+\\.\\d+"`))
+            .and.not.include('ɵɵngDeclare');
           expect(script).to.include('text/event-stream').and.not.include('Expected a connection that is');
         });
 
