@@ -10,7 +10,13 @@ installDocument('<app-root></app-root>');
 
 const encoder = new TextEncoder();
 let body: ReadableStreamDefaultController<Uint8Array>;
-const isInZone = { fetch: true, events: new Set<boolean>(), opened: false };
+const isInZone = { fetch: true, url: true, events: new Set<boolean>(), opened: false };
+
+/** Asked for as soon as somebody subscribes. */
+function url(): string {
+  isInZone.url = NgZone.isInAngularZone();
+  return 'http://localhost/';
+}
 
 /** A stream that this program writes itself. */
 function fetch(): Promise<Response> {
@@ -33,7 +39,7 @@ class App implements DoCheck {
       arrived();
     };
     inject(SseClient)
-      .stream('http://localhost/', { fetch, openObserver: opened, idleTimeout: 60_000 })
+      .stream(url, { fetch, openObserver: opened, idleTimeout: 60_000 })
       .subscribe(({ data }) => {
         isInZone.events.add(NgZone.isInAngularZone());
         this.latest = data;
