@@ -1,11 +1,16 @@
 import { configure, watch, withAngular } from '../../support/angular.js';
+import { provideHttpClient, withInterceptors, type HttpInterceptorFn } from '@angular/common/http';
+import { createEnvironmentInjector, EnvironmentInjector } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { expect } from 'chai';
 import { Subject } from 'rxjs';
 import {
+  provideSse,
   provideSseTesting,
   SseClient,
   SseTestingController,
+  withHeaders,
+  withHttpClient,
   type SseStreamConfig,
   type SseTestConnection,
 } from '../../../src/adapters/angular.js';
@@ -56,6 +61,48 @@ describe('provideSseTesting', () => {
       stream('/a').leave();
       server.verify();
     });
+  });
+
+  it('has the interceptors run that the stream of a route goes through', () => {
+    const sign: HttpInterceptorFn = (request, next) =>
+      next(request.clone({ setHeaders: { 'x-signed': 'yes' } }));
+    TestBed.resetTestingModule();
+    configure(provideSseTesting(), provideHttpClient(withInterceptors([sign])));
+    const route = createEnvironmentInjector(
+      [provideSse(withHttpClient())],
+      TestBed.inject(EnvironmentInjector),
+    );
+    watch(route.get(SseClient).stream('/a'));
+    stream('/b');
+    server = TestBed.inject(SseTestingController);
+    expect(server.expectOne('/a').request.headers.get('x-signed')).to.equal('yes');
+    expect(server.expectOne('/b').request.headers.get('x-signed')).to.equal(null);
+  });
+
+  it('tells of the opening what the network would, also after a 401', () => {
+    const openings: unknown[] = [];
+    stream('/a', {
+      headers: () => ({}),
+      openObserver: opening => openings.push(Object.keys(opening).sort()),
+    });
+    server.expectOne('/a').refuse(401);
+    server.expectOne('/a').open();
+    expect(openings).to.deep.equal([['attempt', 'headers', 'lastEventId', 'status', 'url']]);
+  });
+
+  it('errors with what headers throw, and nobody is left with those that are rejected', async () => {
+    TestBed.resetTestingModule();
+    const thrown = new Error('thrown');
+    const headers = [
+      withHeaders(() => Promise.reject(new Error('rejected'))),
+      withHeaders(() => {
+        throw thrown;
+      }),
+    ];
+    configure(provideSse(...headers), provideSseTesting());
+    expect(stream('/a').seen).to.deep.equal([thrown]);
+    // A rejection that nobody handles is reported in the next turn, and fails this spec.
+    await new Promise(resolve => setImmediate(resolve));
   });
 
   describe('a connection', () => {
@@ -186,6 +233,12 @@ describe('provideSseTesting', () => {
       const waiting = server.expectOne('/waiting');
       expect(() => waiting.event({ data: 'a' })).to.throw('is open, got one that is waiting: GET /waiting');
       expect(() => waiting.end()).to.throw('is open, got one that is waiting');
+      expect(() => waiting.open({ headers: { 'content-type': 'text/html' } })).to.throw(
+        'the head of an event stream',
+      );
+      expect(() => waiting.refuse(200, { headers: { 'content-type': 'text/event-stream' } })).to.throw(
+        'no event stream',
+      );
       waiting.open();
       expect(() => waiting.open()).to.throw('is waiting, got one that is open');
       expect(() => waiting.refuse(500)).to.throw('is waiting, got one that is open');

@@ -21,6 +21,7 @@ import {
 } from '../../event-stream/index.js';
 import { enterOncePerTurn } from './enterOncePerTurn.js';
 import { SseSettings } from './SseSettings.js';
+import { HTTP_CHAIN, type HttpChain } from './withHttpClient.js';
 
 export interface SseStreamConfig extends FromSseConfig {
   /**
@@ -41,11 +42,12 @@ export interface SseStreamConfig extends FromSseConfig {
 export type Source = (
   url: PerConnection<string | URL>,
   config: FromSseConfig,
+  chain: HttpChain | null,
 ) => Observable<ReceivedSseEvent>;
 
 export const SOURCE = new InjectionToken<Source>('What the streams of rxjs-sse are made with', {
   providedIn: 'root',
-  factory: () => fromSSE,
+  factory: () => (url, config) => fromSSE(url, config),
 });
 
 /**
@@ -70,6 +72,7 @@ export const SOURCE = new InjectionToken<Source>('What the streams of rxjs-sse a
 export class SseClient {
   readonly #settings = new SseSettings();
   readonly #source = inject(SOURCE);
+  readonly #chain = inject(HTTP_CHAIN, { optional: true });
   readonly #destroyRef = inject(DestroyRef);
   readonly #pendingTasks = inject(PendingTasks);
   readonly #zone = inject(NgZone);
@@ -97,7 +100,10 @@ export class SseClient {
       const [address, { onServer = false, ...settled }] = this.#settings.of(url, config);
       if (this.#isServer && !onServer) return NEVER;
       const shown = this.#isServer ? this.#pendingTasks.add() : noop;
-      return this.#source(address, this.#telling(settled, shown)).pipe(tap(shown), finalize(shown));
+      return this.#source(address, this.#telling(settled, shown), this.#chain).pipe(
+        tap(shown),
+        finalize(shown),
+      );
     });
     return events$.pipe(this.#outsideZone(), takeUntilDestroyed(destroyRef));
   }

@@ -81,7 +81,14 @@ function isConstant(source: HeadersSource): source is HeadersInit {
 }
 
 function made(sources: readonly HeadersSource[], context: SseHeadersContext): Headers | PromiseLike<Headers> {
-  const all = sources.map(source => (isConstant(source) ? source : source(context)));
+  const all: (MadeHeaders | PromiseLike<MadeHeaders>)[] = [];
+  try {
+    for (const source of sources) all.push(isConstant(source) ? source : source(context));
+  } catch (error) {
+    // Nobody waits for the others any more, so nobody would hear of their failing.
+    void Promise.allSettled(all.map(async headers => headers));
+    throw error;
+  }
   return all.every(isAtHand) ? merged(all) : Promise.all(all.map(async headers => headers)).then(merged);
 }
 

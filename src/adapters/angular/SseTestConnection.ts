@@ -1,4 +1,5 @@
 import { finalize, ReplaySubject, type Observable } from 'rxjs';
+import { isEventStream } from '../../client/index.js';
 import { encodeEvent, type SseEvent } from '../../event-stream/index.js';
 import type { ResponseHead } from './sendThrough.js';
 
@@ -57,12 +58,15 @@ export class SseTestConnection {
   open({ headers }: SseTestResponse = {}): void {
     const all = new Headers(headers);
     if (!all.has('content-type')) all.set('content-type', 'text/event-stream');
+    this.#expectEventStream(true, 200, all);
     this.#answer('open', 200, all);
   }
 
   /** Answers with a response that is no event stream, such as 401, or 503 with a `Retry-After`. */
   refuse(status: number, { headers, body }: SseTestRefusal = {}): void {
-    this.#answer('over', status, new Headers(headers), body);
+    const all = new Headers(headers);
+    this.#expectEventStream(false, status, all);
+    this.#answer('over', status, all, body);
   }
 
   /**
@@ -106,6 +110,13 @@ export class SseTestConnection {
       body$: this.#body.pipe(finalize(() => this.#leave('open'))),
     });
     this.#head.complete();
+  }
+
+  #expectEventStream(expected: boolean, status: number, headers: Headers): void {
+    if (isEventStream({ status, headers }) === expected) return;
+    throw new Error(
+      `Expected ${expected ? 'the head of an event stream' : 'a response that is no event stream'}`,
+    );
   }
 
   #end(): ReplaySubject<Uint8Array> {

@@ -2,7 +2,6 @@ import { inject, makeEnvironmentProviders, type EnvironmentProviders } from '@an
 import { SOURCE } from './SseClient.js';
 import { SseTestingController } from './SseTestingController.js';
 import { testSource } from './testSource.js';
-import { HTTP_CHAIN } from './withHttpClient.js';
 
 /**
  * Puts {@link SseTestingController} in the place of the network: streams are answered by the test, at once. No time passes: a reconnect
@@ -32,9 +31,6 @@ import { HTTP_CHAIN } from './withHttpClient.js';
 export function provideSseTesting(): EnvironmentProviders {
   return makeEnvironmentProviders([
     { provide: SseTestingController, useFactory: () => new SseTestingController() },
-    {
-      provide: SOURCE,
-      useFactory: () => testSource(inject(SseTestingController), inject(HTTP_CHAIN, { optional: true })),
-    },
+    { provide: SOURCE, useFactory: () => testSource(inject(SseTestingController)) },
   ]);
 }

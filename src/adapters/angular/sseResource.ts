@@ -28,7 +28,8 @@ export interface SseResourceConfig<Params> extends SseStreamConfig {
 export interface SseReduction<Value, Event> {
   /**
    * Makes the next value of the one before and an event. Another stream, or a reload, begins with `defaultValue` again; a reconnect goes on.
-   * If it throws, that is the error of the resource.
+   * If it throws, that is the error of the resource. Where the types of the events are known, say so at the parameter:
+   * `(sum, event: ReceivedSseEventOf<Prices>) => …`.
    */
   readonly reduce: (value: Value, event: Event) => Value;
   /** The value before the first event. */

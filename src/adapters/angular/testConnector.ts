@@ -53,7 +53,7 @@ export function testConnector(respond: Send<TestResponse>, chain: HttpChain | nu
         mergeMap(response => {
           const { status } = response;
           if (status === 204) return EMPTY;
-          if ('body$' in response && isEventStream(response)) return read(response, attempt);
+          if ('body$' in response && isEventStream(response)) return read(response);
           const isToAskAgain =
             [401, 403].includes(status) && typeof headers === 'function' && !attempt.refusedWith;
           return isToAskAgain
@@ -95,10 +95,7 @@ export function testConnector(respond: Send<TestResponse>, chain: HttpChain | nu
       };
     }
 
-    function read(
-      { url, status, headers, body$ }: TestResponse,
-      attempt: ConnectionAttempt,
-    ): Observable<ReceivedSseEvent> {
+    function read({ url, status, headers, body$ }: TestResponse): Observable<ReceivedSseEvent> {
       return defer(() => {
         const openedAt = asyncScheduler.now();
         let isUsed = false;

@@ -4,7 +4,6 @@ import type { Source } from './SseClient.js';
 import { SseTestConnection } from './SseTestConnection.js';
 import type { SseTestingController } from './SseTestingController.js';
 import { testConnector } from './testConnector.js';
-import type { HttpChain } from './withHttpClient.js';
 
 type Reconnect = Exclude<FromSseConfig['reconnect'], false | undefined>;
 
@@ -12,8 +11,8 @@ type Reconnect = Exclude<FromSseConfig['reconnect'], false | undefined>;
  * `fromSSE` over connections that a test answers. They wait for nothing: for no promise but the application's own, and not before they
  * are made again.
  */
-export function testSource(controller: SseTestingController, chain: HttpChain | null): Source {
-  return (url, config) => {
+export function testSource(controller: SseTestingController): Source {
+  return (url, config, chain) => {
     let isStaged = false;
     const patience = backoff();
     // What the test has done is followed at once. What failed before there was a request would go round for ever.
