@@ -64,7 +64,7 @@ describe('many streams at once', () => {
       leaveAll();
       const left = (await memoryInUse()) - before;
       expect(left / 10_000).to.be.lessThan(200);
-    });
+    }).timeout(30_000);
   });
 
   describe('of one source', () => {

@@ -31,7 +31,7 @@ describe('Chain', () => {
       expect(reader.count).to.equal(501);
       // 8 MB, as data and as bytes; it would be 100.
       expect((await memoryInUse()) - before).to.be.lessThan(30 * megabyte);
-    });
+    }).timeout(30_000);
 
     it('some megabytes of what somebody reads from far behind', async () => {
       const { engine, log } = live();
@@ -44,7 +44,7 @@ describe('Chain', () => {
       }
       expect(reader.count).to.equal(480);
       expect((await memoryInUse()) - before).to.be.lessThan(30 * megabyte);
-    });
+    }).timeout(30_000);
 
     it('the last 4096 of many small events, and no more', async () => {
       const { engine, log, first } = live();
@@ -56,7 +56,7 @@ describe('Chain', () => {
       const kept = events.map(event => event.deref() !== undefined);
       expect(kept.slice(-4096)).to.deep.equal(Array(4096).fill(true));
       expect(kept.filter(isKept => isKept).length).to.be.lessThan(4200);
-    });
+    }).timeout(30_000);
   });
 
   it('knows the last 4096 events, and asks for those before', () => {

@@ -62,5 +62,5 @@ describe('Pages', () => {
     visit(3000);
     // That is what the script notes of them, and a little more.
     expect((await memoryInUse()) - before).to.be.lessThan(1_500_000);
-  });
+  }).timeout(30_000);
 });

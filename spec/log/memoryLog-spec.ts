@@ -223,7 +223,7 @@ describe('memoryLog', () => {
       // Twenty bytes for each of them would be more.
       expect((await memoryInUse()) - before).to.be.lessThan(400_000);
     }
-  });
+  }).timeout(30_000);
 
   it('forgets what it has dropped', async () => {
     const log = memoryLog({ maxEvents: 10 });
@@ -232,7 +232,7 @@ describe('memoryLog', () => {
     for (const n of numbers(500)) await log.append({ data: `${n}`.padEnd(100_000, 'x') });
     // What readers who come back are likely to ask for stays: 8 MB, as data and as bytes.
     expect((await memoryInUse()) - before).to.be.lessThan(30 * 2 ** 20);
-  });
+  }).timeout(30_000);
 
   it('refuses limits that are none', () => {
     for (const [option, ...values] of [
