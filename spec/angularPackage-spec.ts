@@ -14,6 +14,7 @@ import { toSSE } from 'rxjs-sse/express';
 import ts from 'typescript';
 import { buildAngularApp } from '../demo/angular/build.js';
 import { launchChromium } from './support/chromium.js';
+import { collectComplaints } from './support/complaints.js';
 import { listen } from './support/listen.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -192,8 +193,7 @@ async function textOf(
   );
   const tab = await browser.newPage();
   const complaints: string[] = [];
-  tab.on('console', message => complaints.push(message.text()));
-  tab.on('pageerror', error => complaints.push(error.message));
+  collectComplaints(tab, complaints);
   try {
     await tab.goto(`http://127.0.0.1:${await listen(server)}/`);
     await tab.waitForFunction(

@@ -6,6 +6,7 @@ import type { Observable } from 'rxjs';
 import type { ReceivedSseEvent } from 'rxjs-sse';
 import { provideSseTesting, SseClient, SseTestingController } from 'rxjs-sse/angular';
 import { recipesNotRun, removeRecipes, runRecipe } from './support/recipe.js';
+import { settled } from './support/virtualTime.js';
 
 describe('the recipe for Angular', () => {
   withAngular();
@@ -97,7 +98,7 @@ describe('the recipe for Angular', () => {
     );
     configure(sse('https://api.test'), provideSseTesting());
     const next = async () => {
-      await turn();
+      await settled();
       const [connection] = server().match(() => true);
       if (!connection) throw new Error('Expected a connection');
       return connection;
@@ -120,7 +121,7 @@ describe('the recipe for Angular', () => {
     const first = server().expectOne('/prices');
     expect(first.request.headers.get('authorization')).to.equal('Bearer the first');
     first.refuse(401);
-    await turn();
+    await settled();
     const second = server().expectOne('/prices');
     expect(second.request.headers.get('authorization')).to.equal('Bearer a new one');
     second.open();
@@ -182,8 +183,3 @@ describe('the recipe for Angular', () => {
     expect(await recipesNotRun('ANGULAR.md')).to.deep.equal([]);
   });
 });
-
-/** A turn of the event loop, in which all promises that can be are settled. */
-function turn(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve));
-}

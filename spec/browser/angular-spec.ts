@@ -1,14 +1,15 @@
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
-import { startAngularDemo, type AngularDemo } from '../support/angularDemo.js';
 import { angularDemoServer, type AngularDemoServer } from '../support/angularDemoServer.js';
 import { launchChromium } from '../support/chromium.js';
+import { collectComplaints } from '../support/complaints.js';
+import { startDemo, type DemoServer } from '../support/demoServer.js';
 
 describe('npm run demo:angular', function () {
   this.timeout(60_000);
 
-  let demo: AngularDemo;
-  before(async () => (demo = await startAngularDemo()));
+  let demo: DemoServer;
+  before(async () => (demo = await startDemo({}, 'demo/angular.ts')));
   after(() => demo.stop());
 
   it('prints where its page is, and serves it', async () => {
@@ -40,10 +41,7 @@ describe('npm run demo:angular', function () {
       if (!browser) throw new Error('Expected a browser');
       page = await browser.newPage();
       page.setDefaultTimeout(15_000);
-      page.on('console', message => {
-        if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-      });
-      page.on('pageerror', error => complaints.push(error.message));
+      collectComplaints(page, complaints);
       await page.goto(url);
       await waitForState('open');
     };

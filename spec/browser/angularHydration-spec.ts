@@ -12,6 +12,7 @@ import { concat, NEVER, of } from 'rxjs';
 import { toSSE } from 'rxjs-sse/express';
 import { buildAngularApp } from '../../demo/angular/build.js';
 import { launchChromium } from '../support/chromium.js';
+import { collectComplaints } from '../support/complaints.js';
 import { listen } from '../support/listen.js';
 
 const app = fileURLToPath(new URL('../fixtures/angular-hydration', import.meta.url));
@@ -48,8 +49,7 @@ describe('an Angular page that was drawn on the server', function () {
     );
     base = `http://127.0.0.1:${await listen(server)}`;
     page = await browser.newPage();
-    page.on('console', message => complaints.push(message.text()));
-    page.on('pageerror', error => complaints.push(error.message));
+    collectComplaints(page, complaints);
   });
 
   after(async () => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { launchChromium } from '../support/chromium.js';
+import { collectComplaints } from '../support/complaints.js';
 import { startDemo, type DemoServer } from '../support/demoServer.js';
 
 describe('the page of npm start', function () {
@@ -16,10 +17,7 @@ describe('the page of npm start', function () {
     if (!browser) return this.skip();
     demo = await startDemo();
     page = await browser.newPage();
-    page.on('console', message => {
-      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-    });
-    page.on('pageerror', error => complaints.push(error.message));
+    collectComplaints(page, complaints);
     await page.goto(demo.base);
   });
 

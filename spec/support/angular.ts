@@ -5,6 +5,7 @@ import { TestBed } from '@angular/core/testing';
 import { BrowserTestingModule, platformBrowserTesting } from '@angular/platform-browser/testing';
 import { JSDOM } from 'jsdom';
 import type { Observable } from 'rxjs';
+import { provideSseTesting, SseTestingController } from '../../src/adapters/angular.js';
 import type { SseEvent } from '../../src/index.js';
 
 /** What Angular takes from a browser. */
@@ -42,6 +43,12 @@ export function withAngular(): void {
 /** An application without zone.js that has these providers. */
 export function configure(...providers: (Provider | EnvironmentProviders)[]): void {
   TestBed.configureTestingModule({ providers: [provideZonelessChangeDetection(), ...providers] });
+}
+
+/** Such an application, and its server, which the spec plays. */
+export function configureServer(...providers: (Provider | EnvironmentProviders)[]): SseTestingController {
+  configure(...providers, provideSseTesting());
+  return TestBed.inject(SseTestingController);
 }
 
 /** What comes of a stream, as it comes: the data of its events, `|` for its completion, or its error. */

@@ -4,7 +4,7 @@ import '@angular/compiler';
 import { Component, inject, NgZone, provideZoneChangeDetection, type DoCheck } from '@angular/core';
 import { createApplication } from '@angular/platform-browser';
 import { SseClient } from '../../src/adapters/angular.js';
-import { installDocument } from './angularZoneDocument.js';
+import { installDocument } from './installDocument.js';
 
 installDocument('<app-root></app-root>');
 

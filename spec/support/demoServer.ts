@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-/** The demo, running as a process of its own, as `npm start` runs it. */
+/** A demo, running as a process of its own. */
 export interface DemoServer {
   readonly base: string;
   readonly process: ChildProcess;
@@ -13,15 +13,19 @@ export interface DemoServer {
   stop(): Promise<void>;
 }
 
-export async function startDemo(env: Readonly<Record<string, string>> = {}): Promise<DemoServer> {
-  const child = runDemo({ PORT: '0', ...env });
+/** @param script what is run, by default as `npm start` does */
+export async function startDemo(
+  env: Readonly<Record<string, string>> = {},
+  script = 'demo/start.ts',
+): Promise<DemoServer> {
+  const child = runDemo({ PORT: '0', ...env }, script);
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
 
   const printed = async (text: string) => {
     while (!output.includes(text)) await once(child.stdout, 'data');
   };
-  await printed('/clock');
+  await printed('/host');
   return {
     base: /http:\/\/127\.0\.0\.1:\d+/.exec(output)?.[0] ?? '',
     process: child,
@@ -35,8 +39,8 @@ export async function startDemo(env: Readonly<Record<string, string>> = {}): Pro
   };
 }
 
-export function runDemo(env: Readonly<Record<string, string>>) {
-  return spawn(process.execPath, ['--import', 'tsx', 'demo/start.ts'], {
+export function runDemo(env: Readonly<Record<string, string>>, script = 'demo/start.ts') {
+  return spawn(process.execPath, ['--import', 'tsx', script], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -1,5 +1,5 @@
 import { abandon } from './abandon.js';
-import { lastEventIdHeader } from './lastEventIdHeader.js';
+import { requestHeaders } from './requestHeaders.js';
 
 /** What is known when a connection is about to be made. */
 export interface ConnectionAttempt {
@@ -69,7 +69,7 @@ export async function request(
     ...rest,
     // A body that is a stream needs `duplex`, and any other does not mind.
     ...(ownBody != null && { method: rest.method ?? 'POST', body: ownBody, duplex: 'half' }),
-    headers: withDefaults(ownHeaders, attempt.lastEventId, isPlatform),
+    headers: requestHeaders(ownHeaders, attempt.lastEventId, isPlatform),
     signal,
   };
   // Looked for before it is sent, since a body that is a stream cannot be looked at afterwards.
@@ -93,16 +93,6 @@ export async function request(
 
 function isFactory<T>(value: PerConnection<T>): value is (attempt: ConnectionAttempt) => T | PromiseLike<T> {
   return typeof value === 'function';
-}
-
-function withDefaults(headers: RequestInit['headers'], lastEventId: string, isPlatform: boolean): Headers {
-  const all = new Headers(headers);
-  const id = lastEventIdHeader(lastEventId);
-  if (!all.has('accept')) all.set('accept', 'text/event-stream');
-  // The platform adds it by itself, because of `cache`. Set by hand it would cost a CORS preflight there.
-  if (!isPlatform && !all.has('cache-control')) all.set('cache-control', 'no-cache');
-  if (id !== undefined) all.set('last-event-id', id);
-  return all;
 }
 
 /** Why this request can never be made; `undefined` if nothing is wrong with it. */

@@ -1,4 +1,4 @@
-import { configure, watch, withAngular } from '../../support/angular.js';
+import { configure, configureServer, watch, withAngular } from '../../support/angular.js';
 import {
   Component,
   createEnvironmentInjector,
@@ -14,7 +14,7 @@ import {
   provideSse,
   provideSseTesting,
   SseClient,
-  SseTestingController,
+  type SseTestingController,
   withDefaults,
 } from '../../../src/adapters/angular.js';
 import {
@@ -136,8 +136,7 @@ describe('SseClient', () => {
   describe('as an Observable', () => {
     let server: SseTestingController;
     beforeEach(() => {
-      configure(provideSseTesting());
-      server = TestBed.inject(SseTestingController);
+      server = configureServer();
     });
 
     it('makes no connection before it is subscribed to, and one for each subscription', () => {
@@ -219,8 +218,7 @@ describe('SseClient', () => {
   describe('lives', () => {
     let server: SseTestingController;
     beforeEach(() => {
-      configure(provideSseTesting());
-      server = TestBed.inject(SseTestingController);
+      server = configureServer();
     });
 
     /** The one connection there is, with an event sent over it. */
@@ -351,8 +349,7 @@ describe('SseClient', () => {
   describe('tells', () => {
     let server: SseTestingController;
     beforeEach(() => {
-      configure(provideSseTesting());
-      server = TestBed.inject(SseTestingController);
+      server = configureServer();
     });
 
     const runThrough = () => {
@@ -432,8 +429,7 @@ describe('SseClient', () => {
   });
 
   it('hands on what is not its own to fromSSE', () => {
-    configure(provideSse(withDefaults({ reconnect: { count: 1 } })), provideSseTesting());
-    const server = TestBed.inject(SseTestingController);
+    const server = configureServer(provideSse(withDefaults({ reconnect: { count: 1 } })));
     const now = new Subject<void>();
     const { seen } = watch(client().stream('/a', { reconnect: { now } }).pipe(take(2)));
     const first = server.expectOne('/a');

@@ -1,4 +1,4 @@
-import { configure, watch, withAngular } from '../../support/angular.js';
+import { configure, configureServer, watch, withAngular } from '../../support/angular.js';
 import { provideHttpClient, withInterceptors, type HttpInterceptorFn } from '@angular/common/http';
 import { createEnvironmentInjector, EnvironmentInjector } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
@@ -15,14 +15,14 @@ import {
   type SseTestConnection,
 } from '../../../src/adapters/angular.js';
 import { SseConnectionError, SseEventError, SseResponseError, SseSizeError } from '../../../src/index.js';
+import { settled } from '../../support/virtualTime.js';
 
 describe('provideSseTesting', () => {
   withAngular();
 
   let server: SseTestingController;
   beforeEach(() => {
-    configure(provideSseTesting());
-    server = TestBed.inject(SseTestingController);
+    server = configureServer();
   });
 
   const stream = (url: string, config?: SseStreamConfig) =>
@@ -102,7 +102,7 @@ describe('provideSseTesting', () => {
     configure(provideSse(...headers), provideSseTesting());
     expect(stream('/a').seen).to.deep.equal([thrown]);
     // A rejection that nobody handles is reported in the next turn, and fails this spec.
-    await new Promise(resolve => setImmediate(resolve));
+    await settled();
   });
 
   describe('a connection', () => {

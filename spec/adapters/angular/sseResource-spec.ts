@@ -1,6 +1,5 @@
 import { configure, withAngular } from '../../support/angular.js';
 import { eventStream, scriptedFetch } from '../../support/scriptedFetch.js';
-import { setImmediate as turn } from 'node:timers/promises';
 import {
   Component,
   computed,
@@ -29,6 +28,7 @@ import {
   type SseTestConnection,
 } from '../../../src/adapters/angular.js';
 import type { ReceivedSseEvent, SseClosing, SseOpening } from '../../../src/index.js';
+import { settled } from '../../support/virtualTime.js';
 
 interface AnyResource {
   readonly status: () => string;
@@ -117,11 +117,11 @@ describe('sseResource', () => {
       async pair => {
         pair.event(data);
         // An rxResource gives its first value a little later.
-        await turn();
+        await settled();
       };
     const fail: Step = async pair => {
       pair.fail();
-      await turn();
+      await settled();
     };
     const reload: Step = pair => pair.reload();
     const destroy: Step = pair => pair.destroy();
@@ -179,7 +179,7 @@ describe('sseResource', () => {
         destroyInjector,
         async tick() {
           TestBed.tick();
-          await turn();
+          await settled();
         },
         compare(when) {
           // An rxResource still has the error that it reloads after.

@@ -1,4 +1,4 @@
-import { configure, watch, withAngular } from '../../support/angular.js';
+import { configure, configureServer, watch, withAngular } from '../../support/angular.js';
 import { inject, InjectionToken } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { expect } from 'chai';
@@ -61,8 +61,7 @@ describe('withBaseUrl', () => {
   });
 
   it('joins what a promise gives', async () => {
-    configure(provideSse(withBaseUrl('/api')), provideSseTesting());
-    const server = TestBed.inject(SseTestingController);
+    const server = configureServer(provideSse(withBaseUrl('/api')));
     watch(TestBed.inject(SseClient).stream(() => Promise.resolve('prices')));
     server.expectNone(() => true);
     await settled();

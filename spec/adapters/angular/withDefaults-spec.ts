@@ -1,12 +1,11 @@
-import { configure, watch, withAngular } from '../../support/angular.js';
+import { configure, configureServer, watch, withAngular } from '../../support/angular.js';
 import { TestBed } from '@angular/core/testing';
 import { expect } from 'chai';
 import { firstValueFrom, lastValueFrom, of, Subject } from 'rxjs';
 import {
   provideSse,
-  provideSseTesting,
   SseClient,
-  SseTestingController,
+  type SseTestingController,
   withDefaults,
   type SseDefaults,
   type SseStreamConfig,
@@ -20,8 +19,7 @@ describe('withDefaults', () => {
 
   const stream = (config?: SseStreamConfig) => TestBed.inject(SseClient).stream('/a', config);
   const testing = (defaults: SseDefaults) => {
-    configure(provideSse(withDefaults(defaults)), provideSseTesting());
-    return TestBed.inject(SseTestingController);
+    return configureServer(provideSse(withDefaults(defaults)));
   };
   /** What a stream asks `fetch` for. */
   const initOf = async (defaults: SseDefaults, config?: SseStreamConfig) => {
@@ -96,7 +94,7 @@ describe('withDefaults', () => {
 
     describe('the limits', () => {
       const time = virtualTime();
-      const lossOf = async (defaults: SseDefaults, limit: number) => {
+      const lossOf = async (limit: number) => {
         const { seen } = watch(stream());
         await settled();
         await time.pass(limit - 1);
@@ -107,18 +105,16 @@ describe('withDefaults', () => {
 
       it('of the time until a connection is open', async () => {
         const { fetch } = scriptedFetch();
-        const defaults = { fetch, connectTimeout: 50, reconnect: false } as const;
-        configure(provideSse(withDefaults(defaults)));
-        expect(await lossOf(defaults, 50))
+        configure(provideSse(withDefaults({ fetch, connectTimeout: 50, reconnect: false })));
+        expect(await lossOf(50))
           .to.be.instanceOf(SseConnectionError)
           .and.include({ reason: 'refused' });
       });
 
       it('of silence', async () => {
         const { fetch } = scriptedFetch(eventStream().response);
-        const defaults = { fetch, idleTimeout: 50, reconnect: false } as const;
-        configure(provideSse(withDefaults(defaults)));
-        expect(await lossOf(defaults, 50))
+        configure(provideSse(withDefaults({ fetch, idleTimeout: 50, reconnect: false })));
+        expect(await lossOf(50))
           .to.be.instanceOf(SseConnectionError)
           .and.include({ reason: 'idle' });
       });

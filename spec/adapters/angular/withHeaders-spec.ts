@@ -1,4 +1,4 @@
-import { configure, watch, withAngular } from '../../support/angular.js';
+import { configure, configureServer, watch, withAngular } from '../../support/angular.js';
 import { inject, InjectionToken } from '@angular/core';
 import { TestBed } from '@angular/core/testing';
 import { expect } from 'chai';
@@ -24,8 +24,7 @@ describe('withHeaders', () => {
 
   const stream = (config?: SseStreamConfig, url = '/a') => TestBed.inject(SseClient).stream(url, config);
   const testing = (...features: readonly SseFeature[]) => {
-    configure(provideSse(...features), provideSseTesting());
-    return TestBed.inject(SseTestingController);
+    return configureServer(provideSse(...features));
   };
 
   it('is called for each connection, and told what is known of it', () => {

@@ -69,6 +69,7 @@ import {
 import { listen } from '../../support/listen.js';
 import { rawServer, respond, startStream, type RawServer } from '../../support/rawServer.js';
 import { eventStream, scriptedFetch } from '../../support/scriptedFetch.js';
+import { settled } from '../../support/virtualTime.js';
 
 /** Reconnects as soon as a connection is lost. */
 const atOnce = { delay: () => of(0) };
@@ -194,7 +195,7 @@ describe('withHttpClient', () => {
         credentials: 'include',
       }).subscribe();
       stream({ fetch }, '/prices?of=ACME').subscribe();
-      await turn();
+      await settled();
 
       const [posted, got] = seen;
       expect(posted).to.include({
@@ -290,7 +291,7 @@ describe('withHttpClient', () => {
       stream({ fetch }, '/private').subscribe();
       stream({ fetch }, '/public').subscribe();
       stream({ fetch, credentials: 'omit' }, '/public').subscribe();
-      await turn();
+      await settled();
       expect(requests.map(({ credentials }) => credentials)).to.deep.equal(['include', undefined, 'omit']);
     });
 
@@ -299,7 +300,7 @@ describe('withHttpClient', () => {
       configureWith((request, next) => next(request.clone({ setHeaders: { 'x-mine': 'mine' } })));
 
       stream({ fetch, mode: 'same-origin', redirect: 'error' }).subscribe();
-      await turn();
+      await settled();
       expect(requests[0]).to.include({ mode: 'same-origin', redirect: 'error', cache: 'no-store' });
     });
 
@@ -340,10 +341,10 @@ describe('withHttpClient', () => {
 
       globalThis.fetch = fetch;
       stream().subscribe();
-      await turn();
+      await settled();
       globalThis.fetch = platform;
       stream({ fetch }).subscribe();
-      await turn();
+      await settled();
       const sent = requests.map(({ headers }) => new Headers(headers).get('cache-control'));
       expect(sent).to.deep.equal([null, 'no-cache']);
       expect(seen).to.deep.equal([null, 'no-cache']);
@@ -397,18 +398,8 @@ describe('withHttpClient', () => {
     ] as const) {
       for (const status of [401, 403]) {
         it(`of status ${status} that interceptors leave is final${others}`, async () => {
-          let runs = 0;
-          configure(
-            provideHttpClient(
-              withInterceptors([
-                (request, next) => {
-                  runs++;
-                  return next(request);
-                },
-              ]),
-            ),
-            provideSse(withHttpClient(), ...features),
-          );
+          const { count, runs } = counting();
+          configure(provideHttpClient(withInterceptors([count])), provideSse(withHttpClient(), ...features));
 
           const failure = failureOf(stream());
           const exchange = await server.next('/prices');
@@ -423,7 +414,7 @@ describe('withHttpClient', () => {
             url: `${server.origin}/prices`,
           });
           expect((error as SseResponseError).headers.get('x-why')).to.equal('because');
-          expect(runs).to.equal(1);
+          expect(runs()).to.equal(1);
           expect(server.requests).to.have.length(1);
         });
       }
@@ -716,7 +707,7 @@ describe('withHttpClient', () => {
       configureWith((request, next) => gate.pipe(switchMap(() => next(request))));
 
       const subscription = stream().subscribe();
-      await turn();
+      await settled();
       expect(gate.observed).to.equal(true);
       subscription.unsubscribe();
       expect(gate.observed).to.equal(false);
@@ -729,10 +720,10 @@ describe('withHttpClient', () => {
       configureWith(authorize);
 
       const subscription = stream({ fetch }).subscribe();
-      await turn();
+      await settled();
       subscription.unsubscribe();
       answer(late.response);
-      await turn();
+      await settled();
       expect(late.isCancelled()).to.equal(true);
     });
   });
@@ -858,23 +849,13 @@ describe('withHttpClient', () => {
   });
 
   it('can be left out: then no interceptor is run', async () => {
-    let runs = 0;
-    configure(
-      provideHttpClient(
-        withInterceptors([
-          (request, next) => {
-            runs++;
-            return next(request);
-          },
-        ]),
-      ),
-      provideSse(),
-    );
+    const { count, runs } = counting();
+    configure(provideHttpClient(withInterceptors([count])), provideSse());
 
     const data = dataOf(stream(), 1);
     await startStream(await server.next('/prices')).send('data: a\n\n');
     await data;
-    expect(runs).to.equal(0);
+    expect(runs()).to.equal(0);
   });
 
   it('works without provideHttpClient, too, where Angular has an HttpClient anyhow', async () => {
@@ -914,7 +895,7 @@ describe('withHttpClient', () => {
 
     /** By how many bytes the memory of a process has grown that has read it. */
     async function growthOf(client: string, url: string): Promise<number> {
-      const program = fileURLToPath(new URL('../../support/angularServerReader.ts', import.meta.url));
+      const program = fileURLToPath(new URL('../../support/angularReader.ts', import.meta.url));
       const { stdout } = await promisify(execFile)(process.execPath, [
         '--expose-gc',
         '--import',
@@ -932,6 +913,16 @@ describe('withHttpClient', () => {
 /** An application with this interceptor, which streams go through, too. */
 function configureWith(interceptor: HttpInterceptorFn, ...others: (Provider | EnvironmentProviders)[]): void {
   configure(provideHttpClient(withInterceptors([interceptor])), provideSse(withHttpClient()), ...others);
+}
+
+/** Changes nothing, and counts its runs. */
+function counting(): { readonly count: HttpInterceptorFn; readonly runs: () => number } {
+  let runs = 0;
+  const count: HttpInterceptorFn = (request, next) => {
+    runs++;
+    return next(request);
+  };
+  return { count, runs: () => runs };
 }
 
 /** Sends an old token, and after a 401 once more a new one. */
@@ -967,9 +958,4 @@ async function failureOf(events$: Observable<unknown>): Promise<unknown> {
     },
     (error: unknown) => error,
   );
-}
-
-/** All that has been begun and waits for no one else is done. */
-function turn(): Promise<void> {
-  return new Promise(setImmediate);
 }

@@ -21,7 +21,7 @@ import {
 } from '../../event-stream/index.js';
 import { enterOncePerTurn } from './enterOncePerTurn.js';
 import { SseSettings } from './SseSettings.js';
-import { HTTP_CHAIN, type HttpChain } from './withHttpClient.js';
+import type { HttpChain } from './withHttpClient.js';
 
 export interface SseStreamConfig extends FromSseConfig {
   /**
@@ -72,7 +72,6 @@ export const SOURCE = new InjectionToken<Source>('What the streams of rxjs-sse a
 export class SseClient {
   readonly #settings = new SseSettings();
   readonly #source = inject(SOURCE);
-  readonly #chain = inject(HTTP_CHAIN, { optional: true });
   readonly #destroyRef = inject(DestroyRef);
   readonly #pendingTasks = inject(PendingTasks);
   readonly #zone = inject(NgZone);
@@ -100,7 +99,7 @@ export class SseClient {
       const [address, { onServer = false, ...settled }] = this.#settings.of(url, config);
       if (this.#isServer && !onServer) return NEVER;
       const shown = this.#isServer ? this.#pendingTasks.add() : noop;
-      return this.#source(address, this.#telling(settled, shown), this.#chain).pipe(
+      return this.#source(address, this.#telling(settled, shown), this.#settings.chain).pipe(
         tap(shown),
         finalize(shown),
       );

@@ -2,7 +2,7 @@ import { inject, Injector, NgZone, runInInjectionContext } from '@angular/core';
 import type { ConnectionAttempt, PerConnection } from '../../client/index.js';
 import { fetchThrough } from './fetchThrough.js';
 import type { SseStreamConfig } from './SseClient.js';
-import { whenKnown } from './whenKnown.js';
+import { isPromiseLike, whenKnown } from './whenKnown.js';
 import { BASE_URL } from './withBaseUrl.js';
 import { DEFAULTS } from './withDefaults.js';
 import { HEADERS, type SseHeadersContext } from './withHeaders.js';
@@ -20,7 +20,8 @@ export class SseSettings {
   readonly #headers = (inject(HEADERS, { optional: true }) ?? []).map(
     make => (context: SseHeadersContext) => this.#inContext(() => make(context)),
   );
-  readonly #chain = inject(HTTP_CHAIN, { optional: true });
+  /** What requests go through, if they go through `HttpClient`. */
+  readonly chain = inject(HTTP_CHAIN, { optional: true });
 
   /** The URL and the config for one subscription to a stream that was asked for like this. */
   of(
@@ -40,13 +41,13 @@ export class SseSettings {
     const sources = [headers, ...this.#headers, config.headers].filter(source => source !== undefined);
     const headersOf = (attempt: ConnectionAttempt) => made(sources, { ...attempt, url: target });
 
-    if (!this.#chain) {
+    if (!this.chain) {
       return [urlOf, { ...completed, headers: sources.every(isConstant) ? merged(sources) : headersOf }];
     }
     // Headers that are a function are asked again after a 401 or 403. Here interceptors have seen to that, so they are made together
     // with the URL instead.
     const latest: [string, string][] = [];
-    const fetch = fetchThrough(this.#chain, this.#zone, completed.fetch);
+    const fetch = fetchThrough(this.chain, this.#zone, completed.fetch);
     return [
       attempt =>
         whenKnown(urlOf(attempt), url =>
@@ -93,7 +94,7 @@ function made(sources: readonly HeadersSource[], context: SseHeadersContext): He
 }
 
 function isAtHand(headers: MadeHeaders | PromiseLike<MadeHeaders>): headers is MadeHeaders {
-  return headers === undefined || !('then' in headers);
+  return !isPromiseLike(headers);
 }
 
 /** All of them, each name with its last value. */

@@ -6,7 +6,7 @@ import { testSource } from './testSource.js';
 /**
  * Puts {@link SseTestingController} in the place of the network: streams are answered by the test, at once. No time passes: a reconnect
  * that would wait is made at once, unless a notifier of the application's own decides about it; `connectTimeout` and `idleTimeout`
- * have no effect.
+ * have no effect, and observers get `NaN` as `retryIn`.
  *
  * @example
  * ```ts

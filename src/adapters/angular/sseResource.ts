@@ -100,9 +100,7 @@ export function sseResource<Value, Params = undefined, Event extends ReceivedSse
 ): SseResourceRef<Value | undefined>;
 /** Without `reduce`, the value is the latest event. */
 export function sseResource<Events extends object = AnyEvents, Params = undefined>(
-  config: SseResourceConfig<Params> & {
-    readonly reduce?: undefined;
-  },
+  config: SseResourceConfig<Params> & { readonly reduce?: undefined },
 ): SseResourceRef<ReceivedSseEventOf<Events> | undefined>;
 // What comes of these is for the overloads to say, since their values are not looked at here.
 export function sseResource(config: AnySseResourceConfig): object {

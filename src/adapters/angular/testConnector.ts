@@ -13,7 +13,7 @@ import {
 import {
   decodeEventStream,
   isEventStream,
-  lastEventIdHeader,
+  requestHeaders,
   retryAfter,
   type ConnectionAttempt,
   type Connector,
@@ -83,14 +83,10 @@ export function testConnector(respond: Send<TestResponse>, chain: HttpChain | nu
       headers: HeadersInit | undefined,
       body: RequestInit['body'],
     ): RequestInit {
-      const all = new Headers(headers);
-      const id = lastEventIdHeader(lastEventId);
-      if (!all.has('accept')) all.set('accept', 'text/event-stream');
-      if (id !== undefined) all.set('last-event-id', id);
       return {
         ...rest,
         method: rest.method ?? (body == null ? 'GET' : 'POST'),
-        headers: all,
+        headers: requestHeaders(headers, lastEventId, true),
         body: body ?? null,
       };
     }

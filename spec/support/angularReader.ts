@@ -10,7 +10,7 @@ import { provideZonelessChangeDetection } from '@angular/core';
 import { createApplication } from '@angular/platform-browser';
 import { map, scan, type Observable } from 'rxjs';
 import { provideSse, SseClient, withHttpClient } from '../../src/adapters/angular.js';
-import { installDocument } from './angularZoneDocument.js';
+import { installDocument } from './installDocument.js';
 import { memoryInUse } from './memoryInUse.js';
 
 // A program of its own: an application that reads a stream, by one client or the other, until it has got so many bytes. It then tells
